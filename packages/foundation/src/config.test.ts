@@ -1,0 +1,40 @@
+import Joi from 'joi';
+import {
+  ConfigError,
+  durationVariable,
+  listVariable,
+  loadConfig,
+  secretValues,
+  secretVariable,
+  shownDefault,
+} from './config.js';
+
+const variables = {
+  PORT: Joi.number().port().default(5000).description('where web listens'),
+  KEY: secretVariable(Joi.string().min(16).required()).description('at least 16 characters'),
+  TTL: durationVariable('1h'),
+  NAMES: listVariable(),
+};
+
+describe('loadConfig', () => {
+  it('parses, applies defaults and takes an empty value as not set', () => {
+    const config = loadConfig(variables, { KEY: 'k'.repeat(16), PORT: '', TTL: '30 m', NAMES: 'a, b,' });
+    expect(config).toEqual({ PORT: 5000, KEY: 'k'.repeat(16), TTL: 1_800_000, NAMES: ['a', 'b'] });
+  });
+
+  it('names every bad variable at once, and never the value of a secret', () => {
+    const read = (): unknown => loadConfig(variables, { KEY: 'short-secret', PORT: 'x', TTL: 'soon' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/PORT must be a number[\s\S]*KEY length must be at least 16[\s\S]*TTL must be a duration/);
+    expect(read).not.toThrow(/short-secret/);
+  });
+
+  it('knows its secrets and the defaults that documents show', () => {
+    expect(secretValues(variables, { KEY: 'k'.repeat(16), PORT: 5000 })).toEqual(['k'.repeat(16)]);
+    expect([shownDefault(variables.PORT), shownDefault(variables.TTL), shownDefault(variables.KEY)]).toEqual([
+      '5000',
+      '1h',
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import Joi from 'joi';
+import { parseDuration } from './duration.js';
+
+/** The environment as a process got it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variable name → what it must be. Descriptions in it become `docs/configuration.md`. */
+export type Variables = Record<string, Joi.Schema>;
+
+/** Thrown when the environment is not usable: one line for each bad variable. Values of secrets are never in it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** A duration variable (`30s`, `30m`, `1h`, `30d`; a bare number counts seconds), parsed to milliseconds. */
+export function durationVariable(defaultText: string, minimumMs = 1): Joi.Schema<number> {
+  return Joi.any()
+    .custom((value: unknown) => {
+      const ms = parseDuration(String(value));
+      if (ms === undefined || ms < minimumMs) throw new Error('not a duration');
+      return ms;
+    })
+    .default(parseDuration(defaultText))
+    .messages({ 'any.custom': '{{#label}} must be a duration like 30s, 30m, 1h or 30d' })
+    .meta({ shownDefault: defaultText });
+}
+
+/** A comma-separated list variable, parsed to an array without empty entries. */
+export function listVariable(defaultText = ''): Joi.Schema<string[]> {
+  const split = (text: string): string[] =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  return Joi.any()
+    .custom((value: unknown) => split(String(value)))
+    .default(split(defaultText))
+    .meta({ shownDefault: defaultText });
+}
+
+/** Marks a variable's value as one that no log, answer or error may show. */
+export function secretVariable<T extends Joi.Schema>(schema: T): T {
+  return schema.meta({ secret: true }) as T;
+}
+
+export function isSecret(schema: Joi.Schema): boolean {
+  return metaOf(schema).some((meta) => meta['secret'] === true);
+}
+
+/** What documentation shows as the default of a variable, if it has one. */
+export function shownDefault(schema: Joi.Schema): string | undefined {
+  const shown = metaOf(schema).find((meta) => 'shownDefault' in meta)?.['shownDefault'];
+  if (typeof shown === 'string') return shown === '' ? undefined : shown;
+  const { flags } = schema.describe() as { flags?: { default?: unknown } };
+  return flags?.default === undefined ? undefined : JSON.stringify(flags.default).replaceAll(`"`, ``);
+}
+
+/**
+ * Reads the variables out of an environment. An empty value counts as not set, as Heroku and compose files write it.
+ * Throws one `ConfigError` that names every bad variable with what it should be.
+ */
+export function loadConfig<T>(variables: Variables, environment: Environment): T {
+  const given = Object.fromEntries(
+    Object.keys(variables).flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value.trim() === '' ? [] : [[name, value]];
+    }),
+  );
+  const { error, value } = Joi.object(variables).validate(given, {
+    abortEarly: false,
+    errors: { wrap: { label: false } },
+    messages: { 'any.required': '{{#label}} is missing' },
+  });
+  if (!error) return value as T;
+  throw new ConfigError(
+    error.details.map((detail) => {
+      const name = String(detail.path[0] ?? '');
+      const description = (variables[name]?.describe() as { flags?: { description?: string } } | undefined)?.flags
+        ?.description;
+      return description === undefined ? detail.message : `${detail.message} (${name}: ${description})`;
+    }),
+  );
+}
+
+/** Every secret value in a configuration, for the redactor. Lists and multi-line values come part by part as well. */
+export function secretValues(variables: Variables, config: object): string[] {
+  const values = Object.entries(config as Record<string, unknown>)
+    .filter(([name]) => variables[name] !== undefined && isSecret(variables[name]))
+    .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : [String(value)]));
+  return [...new Set(values)].filter((value) => value.length >= 8);
+}
+
+function metaOf(schema: Joi.Schema): Record<string, unknown>[] {
+  return (schema.describe() as { metas?: Record<string, unknown>[] }).metas ?? [];
+}
+
+/** Variables that every process has. */
+export const processVariables = {
+  LOG_LEVEL: Joi.string()
+    .valid('debug', 'info', 'warn', 'error', 'fatal')
+    .default('info')
+    .description('the least severe log line written'),
+  LOG_FORMAT: Joi.string().valid('json', 'pretty').default('json').description('json for machines, pretty for people'),
+  SENTRY_DSN: secretVariable(Joi.string().uri({ scheme: ['http', 'https'] })).description(
+    'where unexpected errors are reported',
+  ),
+  INSTALL_ID: Joi.string()
+    .pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash, underscore; 63 at most')
+    .default('quartermaster')
+    .description('tells this installation apart from others in the same account; tagged on everything it makes'),
+} satisfies Variables;
+
+export interface ProcessConfig {
+  LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  LOG_FORMAT: 'json' | 'pretty';
+  SENTRY_DSN?: string;
+  INSTALL_ID: string;
+}

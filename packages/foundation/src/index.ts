@@ -1,0 +1,8 @@
+/** What every part stands on: errors, configuration, logging, shutdown. Knows nothing of the subjects above it. */
+export * from './config.js';
+export * from './duration.js';
+export * from './effect-guard.js';
+export * from './errors.js';
+export * from './logging.js';
+export { createRedactor } from './redact.js';
+export * from './shutdown.js';

@@ -1,0 +1,91 @@
+import { Writable } from 'node:stream';
+import { createLogger as createWinston, format, transports } from 'winston';
+import { createRedactor } from './redact.js';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What the house logs with. Fields are data, the message is a sentence without data. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  fatal(message: string, fields?: LogFields): void;
+  /** The same log with fields on every line, e.g. a request id. */
+  child(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  readonly level: string;
+  readonly format: 'json' | 'pretty';
+  /** The process that speaks: `web`, `worker` … */
+  readonly process: string;
+  /** Values that must not appear, see `secretValues`. */
+  readonly secrets: readonly string[];
+  /** Where lines go; standard output unless told otherwise. */
+  readonly write?: (line: string) => void;
+}
+
+const LEVELS = { fatal: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
+const COLOURS = { fatal: 35, error: 31, warn: 33, info: 36, debug: 90 } as const;
+
+/** A redacting logger on winston: JSON lines for production, one readable line each for people. */
+export function createLogger(options: LoggerOptions): Logger {
+  const redact = createRedactor(options.secrets);
+  const line = format.printf((info) => {
+    const { level, message, timestamp, ...fields } = redact(info) as Record<string, unknown>;
+    if (options.format === 'json') {
+      return JSON.stringify({ time: timestamp, level, process: options.process, message, ...fields });
+    }
+    return prettyLine(String(level), String(message), String(timestamp), fields);
+  });
+  const winston = createWinston({
+    levels: LEVELS,
+    level: options.level,
+    format: format.combine(format.timestamp(), line),
+    transports: [options.write ? streamTo(options.write) : new transports.Console({ forceConsole: false })],
+  });
+
+  const make = (bound: LogFields): Logger => {
+    const write =
+      (level: keyof typeof LEVELS) =>
+      (message: string, fields: LogFields = {}): void => {
+        winston.log({ ...bound, ...fields, level, message });
+      };
+    return {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      fatal: write('fatal'),
+      child: (fields) => make({ ...bound, ...fields }),
+    };
+  };
+  return make({});
+}
+
+function streamTo(write: (line: string) => void): transports.StreamTransportInstance {
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      write(String(chunk).trimEnd());
+      done();
+    },
+  });
+  return new transports.Stream({ stream });
+}
+
+function prettyLine(level: string, message: string, time: string, fields: Record<string, unknown>): string {
+  const colour = COLOURS[level as keyof typeof COLOURS] ?? 0;
+  const shown = Object.entries(fields).map(([name, value]) => {
+    if (typeof value === 'object' && value !== null && 'stack' in value) return `\n  ${String(value.stack)}`;
+    return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  });
+  const levelText = process.stdout.isTTY ? `\u001b[${colour}m${level}\u001b[0m` : level;
+  return [time.slice(11, 19), levelText, message, ...shown].join(' ');
+}
+
+/** A logger that says nothing, for code under test whose log does not matter. */
+export function createSilentLogger(): Logger {
+  const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => silent };
+  return silent;
+}

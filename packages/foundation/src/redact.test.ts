@@ -1,0 +1,51 @@
+import { createRedactor } from './redact.js';
+import { createLogger } from './logging.js';
+
+const rsa =
+  '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAplantedkeyline1\nplantedkeyline2plantedkeyline2\n-----END RSA PRIVATE KEY-----';
+
+describe('the redactor', () => {
+  const redact = createRedactor(['a-planted-token-123', rsa]);
+
+  it('removes known values wherever they stand, also encoded', () => {
+    const text = `a-planted-token-123 ${Buffer.from('a-planted-token-123').toString('base64')}`;
+    expect(redact(text)).toBe('[redacted] [redacted]');
+  });
+
+  it('removes single lines of a multi-line key', () => {
+    expect(redact('got plantedkeyline2plantedkeyline2 back')).toBe('got [redacted] back');
+  });
+
+  it('removes the password of a URL, Slack tokens, authorization headers and include lines in base64', () => {
+    const userData = Buffer.from('#include-once http://x:0123456789abcdef@web/init-scripts/1').toString('base64');
+    const text = `http://x:0123456789abcdef@web xoxb-1234567890-abc Bearer abcdefghijkl ${userData}`;
+    expect(redact(text)).toBe('http://x:[redacted]@web [redacted] Bearer [redacted] [redacted]');
+  });
+
+  it('removes what stands in a field of a telling name, at any depth', () => {
+    expect(redact({ job: { user_data: 'abc', init_script_secret: 'x', count: 3 } })).toEqual({
+      job: { user_data: '[redacted]', init_script_secret: '[redacted]', count: 3 },
+    });
+  });
+});
+
+describe('the logger', () => {
+  it('writes JSON lines with the bound fields and nothing secret, errors and their causes included', () => {
+    const lines: string[] = [];
+    const log = createLogger({
+      level: 'info',
+      format: 'json',
+      process: 'web',
+      secrets: ['a-planted-token-123'],
+      write: (line) => void lines.push(line),
+    });
+    log.child({ request_id: 'r1' }).error('It broke', {
+      error: new Error('with a-planted-token-123', { cause: new Error('token a-planted-token-123') }),
+    });
+    log.debug('not written');
+    expect(lines).toHaveLength(1);
+    const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    expect(line).toMatchObject({ level: 'error', process: 'web', message: 'It broke', request_id: 'r1' });
+    expect(lines[0]).not.toContain('planted');
+  });
+});

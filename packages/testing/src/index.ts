@@ -1,0 +1,3 @@
+/** What tests share: a real Redis, waiting for a condition. Never part of the product. */
+export * from './eventually.js';
+export * from './redis-server.js';
