@@ -1,1 +1,15 @@
-export {};
+/**
+ * Everything kept in Redis besides the queues, one file a subject; `keys.ts` alone knows the names of keys.
+ * What must change together changes in one Lua script, the job that follows from it included (`open-jobs.ts`).
+ */
+export * from './builds.js';
+export * from './connect.js';
+export * from './idempotency.js';
+export * from './image-cache.js';
+export * from './init-scripts.js';
+export * from './instance-cache.js';
+export * from './keys.js';
+export * from './open-jobs.js';
+export * from './redis-settings.js';
+export { defineScript, execute, runScript, type Script } from './script.js';
+export * from './terminations.js';

@@ -1,4 +1,4 @@
-import type { RedisServer } from './redis-server.js';
+import type { RedisServer } from './redis-server';
 
 export default async function globalTeardown(): Promise<void> {
   await (globalThis as { integrationRedis?: RedisServer }).integrationRedis?.stop();

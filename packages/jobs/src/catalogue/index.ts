@@ -1,0 +1,23 @@
+import type { JobDefinition } from '../define-job.js';
+import { buildInstances } from './build-instances.js';
+import { checkBuildReports } from './check-build-reports.js';
+import { cleanUpBuild } from './clean-up-build.js';
+import { sendNotification } from './send-notification.js';
+import { terminateInstance } from './terminate-instance.js';
+
+/** Every job there is. A job that is not here does not exist; one that is must have a processor for the worker to compile. */
+export const catalogue = {
+  'build-instances': buildInstances,
+  'check-build-reports': checkBuildReports,
+  'clean-up-build': cleanUpBuild,
+  'send-notification': sendNotification,
+  'terminate-instance': terminateInstance,
+} as const;
+
+export type JobName = keyof typeof catalogue;
+export type PayloadOf<Name extends JobName> =
+  (typeof catalogue)[Name] extends JobDefinition<infer Payload> ? Payload : never;
+
+export function isJobName(name: string): name is JobName {
+  return Object.hasOwn(catalogue, name);
+}

@@ -1,0 +1,15 @@
+import Joi from 'joi';
+import { days, defineJob, id } from '../define-job.js';
+
+/** Terminates one instance and takes it off the cache. */
+export const terminateInstance = defineJob({
+  queue: 'instance-terminations',
+  schema: Joi.object<{ termination_id: string; instance_id: string }, true>({
+    termination_id: id.required(),
+    instance_id: id.required(),
+  }),
+  jobId: ({ termination_id }) => `terminate-${termination_id}`,
+  subject: ({ termination_id }) => `termination:${termination_id}`,
+  attempts: 30,
+  retentionMs: days(7),
+});

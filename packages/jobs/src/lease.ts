@@ -1,0 +1,108 @@
+import { AppError, describeError, type EffectGuard, type Logger } from '@quartermaster/foundation';
+import { defineScript, runScript, type Keys, type Redis } from '@quartermaster/stores';
+
+/** The exclusive right to act on a subject, for as long as it is renewed in time. */
+export interface Lease {
+  /** Grows with every holder of this subject: whoever holds an older one has been replaced. */
+  readonly fence: number;
+  readonly guard: EffectGuard;
+  /** Ends the right to act at once, here; the subject stays taken until the lease runs out. */
+  abandon(reason: string): void;
+  release(): Promise<void>;
+}
+
+export interface Leases {
+  /** `undefined` while somebody else holds it. `retentionMs`: how long the subject's journal is kept after this. */
+  acquire(subject: string, retentionMs: number): Promise<Lease | undefined>;
+}
+
+export interface LeaseOptions {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly log: Logger;
+  /** How long (ms) a lease holds without renewal. */
+  readonly ttlMs: number;
+}
+
+const ACQUIRE = defineScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local fence = redis.call('HINCRBY', KEYS[2], 'fence', 1)
+redis.call('SET', KEYS[1], fence, 'PX', ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return fence
+`);
+const RENEW = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
+const RELEASE = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`);
+
+/** The right to act is over: replaced, cut off from Redis, or stopped for too long. Another holder goes on. */
+export class LeaseLost extends AppError {
+  override readonly name = 'LeaseLost';
+  constructor(subject: string, reason: string) {
+    super('unavailable', 'lease-lost', `The right to act on ${subject} has ended: ${reason}.`);
+  }
+}
+
+/**
+ * Leases in Redis. The holder's own deadline counts from when the last confirmed renewal was *sent*, less a tenth for
+ * clocks that differ, so it ends before Redis gives the subject to anybody else, also in a process that was stopped.
+ */
+export function createLeases({ redis, keys, log, ttlMs }: LeaseOptions): Leases {
+  const safeMs = ttlMs * 0.9;
+
+  return {
+    acquire: async (subject, retentionMs) => {
+      const sentAt = performance.now();
+      const taken = [keys.lease(subject), keys.journal(subject)];
+      const fence = Number(await runScript(redis, ACQUIRE, taken, [ttlMs, retentionMs]));
+      if (fence === 0) return undefined;
+
+      const abort = new AbortController();
+      let deadline = sentAt + safeMs;
+      let endTimer: NodeJS.Timeout;
+      const end = (reason: string): void => {
+        clearInterval(renewals);
+        clearTimeout(endTimer);
+        if (!abort.signal.aborted) abort.abort(new LeaseLost(subject, reason));
+      };
+      const watchDeadline = (): void => {
+        clearTimeout(endTimer);
+        endTimer = setTimeout(() => end('it was not renewed in time'), Math.max(0, deadline - performance.now()));
+      };
+      const renew = async (): Promise<void> => {
+        const sent = performance.now();
+        try {
+          const renewed = Number(await runScript(redis, RENEW, [keys.lease(subject)], [fence, ttlMs]));
+          if (renewed === 0) return end('another process holds it');
+          deadline = sent + safeMs;
+          if (!abort.signal.aborted) watchDeadline();
+        } catch (error) {
+          log.debug('A lease could not be renewed; it is tried again', { subject, error: describeError(error) });
+        }
+      };
+      const renewals = setInterval(() => void renew(), ttlMs / 4);
+      watchDeadline();
+
+      return {
+        fence,
+        guard: {
+          signal: abort.signal,
+          assertHeld: () => {
+            if (performance.now() >= deadline) end('it was not renewed in time');
+            abort.signal.throwIfAborted();
+          },
+        },
+        abandon: end,
+        release: async () => {
+          end('it was given back');
+          await runScript(redis, RELEASE, [keys.lease(subject)], [fence]);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { Queue } from 'bullmq';
+import { describeError, type Logger } from '@quartermaster/foundation';
+import { createOpenJobs, type Keys, type OpenJob, type Redis } from '@quartermaster/stores';
+import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
+import { QUEUES, type QueueName } from './define-job.js';
+
+export interface EnqueueOptions {
+  readonly request_id?: string | undefined;
+  /** When it is to start, ms since 1970; at once unless told otherwise. */
+  readonly due_at?: number | undefined;
+}
+
+export interface Producer {
+  /** Opens a job and puts it into its queue. The same work again (by job id) while it is there changes nothing. */
+  enqueue<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): Promise<void>;
+  /** Puts a job into its queue that a store has opened already together with a change of state. */
+  dispatch(job: OpenJob): Promise<void>;
+  /** Puts a job back that its queue has lost or given up without closing it. True where that was so. */
+  revive(job: OpenJob): Promise<boolean>;
+  /** The job as a store opens it. */
+  describe<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): OpenJob;
+  close(): Promise<void>;
+}
+
+/** The retry rule decides when a job is given up, not the queue. */
+const NEVER_BY_ITSELF = 1_000_000;
+
+export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer {
+  const openJobs = createOpenJobs(redis, keys);
+  const queues = new Map<QueueName, Queue>(
+    QUEUES.map((name) => {
+      // Both skips are needed for a producer that starts while Redis is down and recovers by itself.
+      const settings = { connection: redis, prefix: keys.queues, skipWaitingForReady: true, skipVersionCheck: true };
+      const queue = new Queue(name, settings);
+      queue.on('error', (error) => log.debug('A queue reports an error', { queue: name, error: describeError(error) }));
+      return [name, queue];
+    }),
+  );
+  const queueOf = (name: string): Queue | undefined =>
+    isJobName(name) ? queues.get(catalogue[name].queue) : undefined;
+
+  const describe: Producer['describe'] = (name, payload, options = {}) => ({
+    id: jobIdOf(name, payload),
+    name,
+    payload,
+    ...(options.request_id === undefined ? {} : { request_id: options.request_id }),
+    ...(options.due_at === undefined ? {} : { due_at: options.due_at }),
+  });
+
+  const dispatch = async (job: OpenJob): Promise<void> => {
+    const delay = Math.max(0, (job.due_at ?? 0) - Date.now());
+    await queueOf(job.name)?.add(
+      job.name,
+      { ...job.payload, request_id: job.request_id },
+      {
+        jobId: job.id,
+        delay,
+        attempts: NEVER_BY_ITSELF,
+        backoff: { type: 'custom' },
+        removeOnComplete: { age: 3600, count: 1000 },
+        removeOnFail: { age: 7 * 86_400, count: 5000 },
+      },
+    );
+  };
+
+  return {
+    describe,
+    dispatch,
+    enqueue: async (name, payload, options) => {
+      const job = describe(name, payload, options);
+      await openJobs.open(job, Date.now());
+      await dispatch(job);
+    },
+    revive: async (job) => {
+      const known = await queueOf(job.name)?.getJob(job.id);
+      const state = await known?.getState();
+      if (state !== undefined && state !== 'failed' && state !== 'completed' && state !== 'unknown') return false;
+      await known?.remove();
+      await dispatch(job);
+      return true;
+    },
+    close: async () => void (await Promise.all([...queues.values()].map((queue) => queue.close()))),
+  };
+}
+
+function jobIdOf<Name extends JobName>(name: Name, payload: PayloadOf<Name>): string {
+  return (catalogue[name].jobId as (payload: PayloadOf<Name>) => string)(payload);
+}

@@ -1,0 +1,116 @@
+import { AppError, createSilentLogger } from '@quartermaster/foundation';
+import { createOpenJobs } from '@quartermaster/stores';
+import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { createJournals } from './journal.js';
+import { createProducer, type Producer } from './producer.js';
+import { RetryLater } from './retry.js';
+import { createWorkers, type Processor, type Processors, type Workers } from './workers.js';
+
+let test: TestRedis;
+let producer: Producer;
+const running: Workers[] = [];
+
+beforeEach(async () => {
+  test = await openTestRedis();
+  producer = createProducer(test.redis, test.keys, createSilentLogger());
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((workers) => workers.close(100)));
+  await producer.close();
+  await test.close();
+});
+
+function start(buildInstances: Processor<{ build_id: string }>, attempts?: number): void {
+  const log = createSilentLogger();
+  const idle = { run: () => Promise.resolve() };
+  const processors: Processors = {
+    'build-instances': buildInstances,
+    'check-build-reports': idle,
+    'clean-up-build': idle,
+    'send-notification': idle,
+    'terminate-instance': idle,
+  };
+  const { redis, keys, config: redisConfig } = test;
+  const journals = createJournals({ redis, keys, log, leaseMs: 800 });
+  const concurrency = new Map([['instance-builds', 5] as const]);
+  const timing = { lockMs: 1000, backoffMs: 20, maxBackoffMs: 100, attempts };
+  running.push(createWorkers({ redis, redisConfig, keys, log, journals, processors, concurrency, ...timing }));
+}
+
+const openCount = (): Promise<number> => test.redis.zcard(test.keys.openJobs);
+
+describe('a worker', () => {
+  it('carries out a job, and closes it', async () => {
+    const seen: string[] = [];
+    start({ run: async ({ build_id }) => void seen.push(build_id) });
+    await producer.enqueue('build-instances', { build_id: 'b1' }, { request_id: 'r1' });
+    await eventually(async () => {
+      expect(seen).toEqual(['b1']);
+      expect(await openCount()).toBe(0);
+    });
+  });
+
+  it('tries again what is unavailable, then gives up once and closes the job', async () => {
+    const log: string[] = [];
+    start(
+      {
+        run: () => {
+          log.push('run');
+          return Promise.reject(new AppError('unavailable', 'ec2-unavailable', 'no answer'));
+        },
+        giveUp: async (_payload, error) => void log.push(`gave up: ${(error as Error).message}`),
+      },
+      3,
+    );
+    await producer.enqueue('build-instances', { build_id: 'b2' });
+    await eventually(async () => {
+      expect(log).toEqual(['run', 'run', 'run', 'gave up: no answer']);
+      expect(await openCount()).toBe(0);
+    });
+  });
+
+  it('does not count patience as an attempt', async () => {
+    let runs = 0;
+    const log: string[] = [];
+    start(
+      {
+        run: () => {
+          runs += 1;
+          return runs < 6 ? Promise.reject(new RetryLater(5)) : Promise.resolve(void log.push('done'));
+        },
+        giveUp: async () => void log.push('gave up'),
+      },
+      2,
+    );
+    await producer.enqueue('build-instances', { build_id: 'b3' });
+    await eventually(() => expect(log).toEqual(['done']));
+    expect(runs).toBe(6);
+  });
+
+  it('starts a job that is due later when it is due', async () => {
+    let startedAt = 0;
+    start({ run: async () => void (startedAt = Date.now()) });
+    const dueAt = Date.now() + 600;
+    await producer.enqueue('build-instances', { build_id: 'b4' }, { due_at: dueAt });
+    await eventually(() => expect(startedAt).toBeGreaterThanOrEqual(dueAt - 5));
+  });
+});
+
+describe('an open job', () => {
+  it('is put back when its queue has lost it, and left alone while it waits there', async () => {
+    const job = producer.describe('build-instances', { build_id: 'b5' });
+    const openJobs = createOpenJobs(test.redis, test.keys);
+    await openJobs.open(job, Date.now());
+    expect(await openJobs.due(Date.now(), 10)).toEqual([]);
+    expect(await openJobs.due(Date.now() + 60_000, 10)).toEqual([job]);
+
+    expect(await producer.revive(job)).toBe(true);
+    expect(await producer.revive(job)).toBe(false);
+    const seen: string[] = [];
+    start({ run: async ({ build_id }) => void seen.push(build_id) });
+    await eventually(async () => {
+      expect(seen).toEqual(['b5']);
+      expect(await openJobs.due(Date.now() + 60_000, 10)).toEqual([]);
+    });
+  });
+});

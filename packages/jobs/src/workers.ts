@@ -1,0 +1,183 @@
+import { DelayedError, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import { AppError, describeError, type Logger } from '@quartermaster/foundation';
+import {
+  asRedisFailure,
+  createOpenJobs,
+  redisOptions,
+  type Keys,
+  type Redis,
+  type RedisConfig,
+} from '@quartermaster/stores';
+import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
+import type { JobDefinition, QueueName } from './define-job.js';
+import type { Journal, Journals } from './journal.js';
+import { decideRetry, RetryLater, type RetryDecision } from './retry.js';
+
+export interface JobContext {
+  readonly journal: Journal;
+  readonly log: Logger;
+  readonly request_id: string | undefined;
+}
+
+export interface Processor<Payload> {
+  run(payload: Payload, context: JobContext): Promise<void>;
+  /** Called once the work can not be done: says so wherever somebody waits for it. */
+  giveUp?(payload: Payload, error: unknown, context: JobContext): Promise<void>;
+}
+
+/** One processor for every job of the catalogue; a missing one does not compile. */
+export type Processors = { readonly [Name in JobName]: Processor<PayloadOf<Name>> };
+
+export interface WorkersOptions {
+  readonly redis: Redis;
+  readonly redisConfig: RedisConfig;
+  readonly keys: Keys;
+  readonly log: Logger;
+  readonly journals: Journals;
+  readonly processors: Processors;
+  /** Queue → how many of its jobs at once. */
+  readonly concurrency: ReadonlyMap<QueueName, number>;
+  /** How long (ms) a job of a dead worker stays with it. */
+  readonly lockMs: number;
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** Instead of what the catalogue says. */
+  readonly attempts?: number | undefined;
+}
+
+export interface Workers {
+  /** Takes no new job, lets running ones end at their next step, and cuts off after `limitMs` what does not. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** A worker that only ever stalls (crash after crash) is not the job's fault: the ledger of open jobs looks after it. */
+const MAX_STALLED = 10;
+
+export function createWorkers(options: WorkersOptions): Workers {
+  const { redisConfig, keys, log, lockMs, journals } = options;
+  const carryOut = createCarryOut(options);
+  const workers = [...options.concurrency].map(([queue, concurrency]) => {
+    const worker = new Worker(queue, carryOut, {
+      connection: {
+        ...redisOptions(redisConfig),
+        maxRetriesPerRequest: null,
+        retryStrategy: () => 500,
+      } as ConnectionOptions,
+      prefix: keys.queues,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: MAX_STALLED,
+      settings: {
+        backoffStrategy: (_attempts, _type, error) => (error instanceof FailedForNow ? error.delayMs : 1000),
+      },
+    });
+    worker.on('error', (error) => log.debug('A queue reports an error', { queue, error: describeError(error) }));
+    worker.on('stalled', (jobId) => log.warn('Taking over a job whose worker is gone', { queue, job_id: jobId }));
+    return worker;
+  });
+  return {
+    close: async (limitMs) => {
+      journals.interrupt(false);
+      const cutOff = setTimeout(() => journals.interrupt(true), limitMs);
+      await Promise.all(workers.map((worker) => worker.close()));
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+/** The failure of an attempt that is followed by another one. */
+class FailedForNow extends Error {
+  constructor(
+    message: string,
+    readonly delayMs: number,
+  ) {
+    super(message);
+  }
+}
+
+/** How long (ms) a job waits that this worker does not know: a newer one, beside it, does. */
+const UNKNOWN_JOB_MS = 5000;
+
+function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => Promise<void> {
+  const { redis, keys, journals } = options;
+  const openJobs = createOpenJobs(redis, keys);
+
+  return async (job, token) => {
+    if (!isJobName(job.name)) {
+      options.log.warn('This worker does not know a job; it goes back to its queue', { job: job.name, job_id: job.id });
+      await postpone(job, token, UNKNOWN_JOB_MS);
+      return;
+    }
+    const { request_id: requestId } = job.data as { request_id?: string };
+    const log = options.log.child({ job: job.name, job_id: job.id, request_id: requestId });
+    const definition = catalogue[job.name] as unknown as JobDefinition<object>;
+    const processor = options.processors[job.name] as Processor<object>;
+    const { value: payload, error: invalid } = definition.schema.validate(job.data, { stripUnknown: true });
+    if (invalid) {
+      log.error('A job has no valid payload and can not be done', { error: invalid.message });
+      await openJobs.close(String(job.id));
+      throw new UnrecoverableError(invalid.message);
+    }
+
+    const rule = { ...options, attempts: options.attempts ?? definition.attempts };
+    const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
+    const work = { journals, definition, processor, payload, decide };
+    const ending = await runOnce(work, { log, request_id: requestId });
+    if (ending.next === 'later') {
+      if (!ending.countsAsAttempt) await postpone(job, token, ending.delayMs);
+      throw new FailedForNow(describeError(ending.error), ending.delayMs);
+    }
+    await openJobs.close(String(job.id));
+    if (ending.next === 'give-up') throw new UnrecoverableError(describeError(ending.error));
+  };
+}
+
+type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
+
+interface Work {
+  readonly journals: Journals;
+  readonly definition: JobDefinition<object>;
+  readonly processor: Processor<object>;
+  readonly payload: object;
+  readonly decide: (error: unknown) => RetryDecision;
+}
+
+/** One try of a job under its journal, which is closed again before anybody hears how it went. */
+async function runOnce(work: Work, context: Omit<JobContext, 'journal'>): Promise<Ending> {
+  const { journals, definition, processor, payload, decide } = work;
+  const { log } = context;
+  const startedAt = performance.now();
+  let journal: Journal | undefined;
+  try {
+    journal = await journals.open(definition.subject(payload), definition.retentionMs);
+    await processor.run(payload, { ...context, journal });
+    log.info('Done', { ms: Math.round(performance.now() - startedAt) });
+    return { next: 'done' };
+  } catch (thrown) {
+    const error = asRedisFailure(thrown) ?? thrown;
+    const decision = decide(error);
+    if (decision.next === 'give-up') {
+      logFailure(log, 'Given up', error);
+      if (journal !== undefined) await processor.giveUp?.(payload, error, { ...context, journal });
+    } else if (!(error instanceof RetryLater)) {
+      logFailure(log, 'Failed; to be tried again', error, decision.delayMs);
+    }
+    return { ...decision, error };
+  } finally {
+    await journal?.close().catch((error: unknown) => {
+      log.debug('A lease could not be given back; it runs out by itself', { error: describeError(error) });
+    });
+  }
+}
+
+function logFailure(log: Logger, message: string, error: unknown, delayMs?: number): void {
+  const fields = delayMs === undefined ? { error } : { error, delay_ms: delayMs };
+  if (error instanceof AppError) log.warn(message, { ...fields, error: error.message, code: error.code });
+  else log.error(message, fields);
+}
+
+async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + delayMs, token);
+  throw new DelayedError();
+}

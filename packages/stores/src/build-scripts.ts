@@ -1,0 +1,94 @@
+import { OPEN_JOB_LUA } from './open-jobs.js';
+import { defineScript } from './script.js';
+
+/** KEYS build, reports, reserved, managed, openJobs, openJobSpecs, index…  */
+export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
+local build, reserved, managed = KEYS[1], KEYS[3], KEYS[4]
+local id, fingerprint, now, retention = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local count, max = tonumber(ARGV[5]), tonumber(ARGV[6])
+local known = redis.call('HGET', build, 'fingerprint')
+if known then
+  if known == fingerprint then return {'same', 0} end
+  return {'differs', 0}
+end
+local inUse = redis.call('SCARD', managed)
+for _, waiting in ipairs(redis.call('HVALS', reserved)) do inUse = inUse + tonumber(waiting) end
+if count > 0 and inUse + count > max then return {'full', inUse} end
+if count > 0 then redis.call('HSET', reserved, id, count) end
+redis.call('HSET', build, 'fingerprint', fingerprint, 'state', 'pending', 'created_at', now,
+  'request', ARGV[7], 'request_id', ARGV[8])
+redis.call('PEXPIRE', build, retention)
+for i = 7, #KEYS do
+  redis.call('ZADD', KEYS[i], now, id)
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, now - retention)
+  redis.call('PEXPIRE', KEYS[i], retention)
+end
+openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
+return {'accepted', 0}
+`);
+
+/**
+ * KEYS build, reports, reserved. ARGV id, now, retention, credentialExpiresAt, instance ids…
+ * Finishes the build where all of them have reported already, or where there are none.
+ */
+export const LAUNCH = defineScript(`
+local build, reports, now = KEYS[1], KEYS[2], tonumber(ARGV[2])
+redis.call('HDEL', KEYS[3], ARGV[1])
+if redis.call('HGET', build, 'state') ~= 'pending' then return 'repeated' end
+local ids, mine = {}, {}
+for i = 5, #ARGV do ids[#ids + 1] = ARGV[i]; mine[ARGV[i]] = true end
+local reported = 0
+for _, id in ipairs(redis.call('HKEYS', reports)) do
+  if mine[id] then reported = reported + 1 else redis.call('HDEL', reports, id) end
+end
+redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', table.concat(ids, ','))
+if tonumber(ARGV[4]) > 0 then redis.call('HSET', build, 'secret_expires_at', ARGV[4]) end
+if reported == #ids then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
+redis.call('PEXPIRE', build, ARGV[3])
+redis.call('PEXPIRE', reports, ARGV[3])
+return 'launched'
+`);
+
+/** KEYS build, reports, reserved. ARGV id, now, retention, error. */
+export const FAIL = defineScript(`
+redis.call('HDEL', KEYS[3], ARGV[1])
+if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 'repeated' end
+redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[4], 'finished_at', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 'failed'
+`);
+
+/** KEYS build, reports, openJobs, openJobSpecs. ARGV instance id, now, ISO time, retention, job id, spec, check_at. */
+export const REPORT = defineScript(`${OPEN_JOB_LUA}
+local build, reports = KEYS[1], KEYS[2]
+local state = redis.call('HGET', build, 'state')
+if not state then return {'unknown-build', 0, 0} end
+local mine, total, isMine = redis.call('HGET', build, 'instances') or '', 0, false
+for id in string.gmatch(mine, '[^,]+') do
+  total = total + 1
+  if id == ARGV[1] then isMine = true end
+end
+if state ~= 'pending' and not isMine then return {'unknown-instance', 0, 0} end
+if redis.call('HEXISTS', reports, ARGV[1]) == 1 then return {'repeated', 0, 0} end
+redis.call('HSET', reports, ARGV[1], ARGV[3])
+redis.call('PEXPIRE', reports, ARGV[4])
+if ARGV[5] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[5], ARGV[6], ARGV[7]) end
+if state == 'pending' then return {'kept', 0, 0} end
+local reported = redis.call('HLEN', reports)
+if state == 'started' and reported >= total then
+  redis.call('HSET', build, 'state', 'finished', 'finished_at', ARGV[2])
+  redis.call('HDEL', build, 'unreported')
+end
+return {'recorded', reported, total}
+`);
+
+/** KEYS build, reports. ARGV now. */
+export const UNREPORTED = defineScript(`
+if redis.call('HGET', KEYS[1], 'state') ~= 'started' then return {} end
+local missing = {}
+for id in string.gmatch(redis.call('HGET', KEYS[1], 'instances') or '', '[^,]+') do
+  if redis.call('HEXISTS', KEYS[2], id) == 0 then missing[#missing + 1] = id end
+end
+redis.call('HSET', KEYS[1], 'unreported', table.concat(missing, ','))
+return missing
+`);

@@ -1,0 +1,172 @@
+import type { ErrorRecord } from '@quartermaster/foundation';
+import type { BuildRequest } from '@quartermaster/instances';
+import { ACCEPT, FAIL, LAUNCH, REPORT, UNREPORTED } from './build-scripts.js';
+import type { Redis } from './connect.js';
+import type { Keys } from './keys.js';
+import { openJobArguments, type OpenJob } from './open-jobs.js';
+import { runScript } from './script.js';
+
+/** `pending` → `started` (RunInstances has answered) → `finished` (every instance has reported), or `failed`. */
+export type BuildState = 'pending' | 'started' | 'finished' | 'failed';
+
+export interface Build {
+  readonly id: string;
+  readonly state: BuildState;
+  readonly request: BuildRequest;
+  readonly request_id: string;
+  readonly instance_ids: readonly string[];
+  /** Instance id → when it reported, ISO 8601. */
+  readonly reports: Readonly<Record<string, string>>;
+  /** Instances that had not reported when the time for it was over. */
+  readonly unreported: readonly string[];
+  readonly error?: ErrorRecord;
+  readonly created_at: string;
+  readonly started_at?: string;
+  readonly finished_at?: string;
+  /** SHA-256 of the build's own credential, and when that credential ends (ms since 1970). */
+  readonly credential?: { readonly hash: string; readonly expires_at: number };
+}
+
+/** Fields by which builds can be listed through an index. */
+export const BUILD_FILTERS = ['site', 'env', 'queue', 'role'] as const;
+export type BuildFilter = Partial<Record<(typeof BUILD_FILTERS)[number] | 'state', string>>;
+
+export type AcceptedBuild =
+  | { readonly outcome: 'accepted' | 'same' | 'differs' }
+  /** The fleet would grow above its limit; `inUse` counts what runs and what is on its way. */
+  | { readonly outcome: 'full'; readonly inUse: number };
+
+export type ReportOutcome =
+  | { readonly outcome: 'unknown-build' | 'unknown-instance' | 'kept' | 'repeated' }
+  | { readonly outcome: 'recorded'; readonly reported: number; readonly total: number };
+
+export interface Builds {
+  /** Keeps a new build together with its open job, or tells why not. The same id and fingerprint is the same build. */
+  accept(build: NewBuild, maxInstances: number, now: number): Promise<AcceptedBuild>;
+  load(id: string): Promise<Build | undefined>;
+  /** Newest first. `more`: there are builds beyond this page. */
+  list(filter: BuildFilter, page: number, limit: number): Promise<{ builds: Build[]; more: boolean }>;
+  keepCredential(id: string, hash: string, expiresAt: number): Promise<void>;
+  /** RunInstances has answered. Reports that came before are counted; those of strangers are dropped. */
+  launch(id: string, instanceIds: readonly string[], credentialExpiresAt: number, now: number): Promise<void>;
+  /** Nothing is to boot: done. */
+  finish(id: string, now: number): Promise<void>;
+  /** Marks a pending build as failed; one that has started or ended is left as it is. */
+  fail(id: string, error: ErrorRecord, now: number): Promise<void>;
+  /** Records an instance's report, and opens `notification` with it. The same report again changes nothing. */
+  report(id: string, instanceId: string, notification: OpenJob | undefined, now: number): Promise<ReportOutcome>;
+  /** Lists what has not reported of a build that is still `started`; returns it. */
+  markUnreported(id: string, now: number): Promise<string[]>;
+}
+
+export interface NewBuild {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly request: BuildRequest;
+  readonly request_id: string;
+  readonly job: OpenJob;
+}
+
+/** Builds in Redis: a hash each, kept `retentionMs` after the last change of state, and indexes by creation time. */
+export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Builds {
+  const load = async (id: string): Promise<Build | undefined> => {
+    const [hash, reports] = await Promise.all([redis.hgetall(keys.build(id)), redis.hgetall(keys.buildReports(id))]);
+    return parseBuild(id, hash, reports);
+  };
+  const ownKeys = (id: string): string[] => [keys.build(id), keys.buildReports(id), keys.reservedInstances];
+
+  return {
+    load,
+    accept: async (build, maxInstances, now) => {
+      const { request } = build;
+      const indexes = BUILD_FILTERS.map((field) => keys.buildIndex(field, request[field]));
+      const reply = (await runScript(
+        redis,
+        ACCEPT,
+        [...ownKeys(build.id), keys.managedInstances, keys.openJobs, keys.openJobSpecs, keys.buildIndex(), ...indexes],
+        [
+          build.id,
+          build.fingerprint,
+          now,
+          retentionMs,
+          request.boot_instance ? request.count : 0,
+          maxInstances,
+          JSON.stringify(request),
+          build.request_id,
+          ...openJobArguments(build.job, now),
+        ],
+      )) as [string, number];
+      if (reply[0] === 'full') return { outcome: 'full', inUse: reply[1] };
+      return { outcome: reply[0] as 'accepted' | 'same' | 'differs' };
+    },
+    list: async (filter, page, limit) => {
+      const field = BUILD_FILTERS.find((name) => filter[name] !== undefined);
+      const index = field === undefined ? keys.buildIndex() : keys.buildIndex(field, filter[field]);
+      const wanted = page * limit + 1;
+      const found: Build[] = [];
+      for (let offset = 0, size = 100; found.length < wanted; offset += size) {
+        const ids = await redis.zrevrange(index, offset, offset + size - 1);
+        const builds = await Promise.all(ids.map(load));
+        found.push(...builds.filter((build) => build !== undefined).filter((build) => matches(build, filter)));
+        if (ids.length < size) break;
+      }
+      return { builds: found.slice((page - 1) * limit, page * limit), more: found.length > page * limit };
+    },
+    keepCredential: async (id, hash, expiresAt) => {
+      await redis.hset(keys.build(id), { secret_hash: hash, secret_expires_at: String(expiresAt) });
+    },
+    launch: async (id, instanceIds, credentialExpiresAt, now) => {
+      await runScript(redis, LAUNCH, ownKeys(id), [id, now, retentionMs, credentialExpiresAt, ...instanceIds]);
+    },
+    finish: async (id, now) => {
+      await runScript(redis, LAUNCH, ownKeys(id), [id, now, retentionMs, 0]);
+    },
+    fail: async (id, error, now) => {
+      await runScript(redis, FAIL, ownKeys(id), [id, now, retentionMs, JSON.stringify(error)]);
+    },
+    report: async (id, instanceId, notification, now) => {
+      const job = notification === undefined ? ['', '', 0] : openJobArguments(notification, now);
+      const reply = (await runScript(
+        redis,
+        REPORT,
+        [keys.build(id), keys.buildReports(id), keys.openJobs, keys.openJobSpecs],
+        [instanceId, now, new Date(now).toISOString(), retentionMs, ...job],
+      )) as [string, number, number];
+      if (reply[0] === 'recorded') return { outcome: 'recorded', reported: reply[1], total: reply[2] };
+      return { outcome: reply[0] as Exclude<ReportOutcome['outcome'], 'recorded'> };
+    },
+    markUnreported: async (id, now) =>
+      (await runScript(redis, UNREPORTED, [keys.build(id), keys.buildReports(id)], [now])) as string[],
+  };
+}
+
+function matches(build: Build, filter: BuildFilter): boolean {
+  if (filter.state !== undefined && build.state !== filter.state) return false;
+  return BUILD_FILTERS.every((field) => filter[field] === undefined || build.request[field] === filter[field]);
+}
+
+function parseBuild(id: string, hash: Record<string, string>, reports: Record<string, string>): Build | undefined {
+  if (hash['request'] === undefined) return undefined;
+  const time = (field: string): string | undefined => {
+    const value = hash[field];
+    return value === undefined ? undefined : new Date(Number(value)).toISOString();
+  };
+  const startedAt = time('started_at');
+  const finishedAt = time('finished_at');
+  return {
+    id,
+    state: hash['state'] as BuildState,
+    request: JSON.parse(hash['request']) as BuildRequest,
+    request_id: hash['request_id'] ?? '',
+    instance_ids: (hash['instances'] ?? '').split(',').filter((entry) => entry !== ''),
+    reports,
+    unreported: (hash['unreported'] ?? '').split(',').filter((entry) => entry !== ''),
+    ...(hash['error'] === undefined ? {} : { error: JSON.parse(hash['error']) as ErrorRecord }),
+    created_at: time('created_at') ?? '',
+    ...(startedAt === undefined ? {} : { started_at: startedAt }),
+    ...(finishedAt === undefined ? {} : { finished_at: finishedAt }),
+    ...(hash['secret_hash'] === undefined
+      ? {}
+      : { credential: { hash: hash['secret_hash'], expires_at: Number(hash['secret_expires_at'] ?? '0') } }),
+  };
+}
