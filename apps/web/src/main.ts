@@ -1,1 +1,70 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import {
+  ConfigError,
+  createBugReporter,
+  createLogger,
+  createShutdown,
+  describeError,
+  secretValues,
+} from '@quartermaster/foundation';
+import { createProducer } from '@quartermaster/jobs';
+import { connectRedis, createIdempotencyKeys, createKeys, warnOfDurability } from '@quartermaster/stores';
+import { loadWebConfig, webVariables } from './config.js';
+import { createApp } from './create-app.js';
+import { createRoutes } from './routes/index.js';
+
+const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
+
+async function main(): Promise<void> {
+  const { config, tokens } = loadWebConfig(process.env);
+  // Names of tokens are no secrets; each whole entry and the token behind its colon are.
+  const tokenTexts = config.AUTH_TOKENS.map((entry) => entry.slice(entry.indexOf(':') + 1));
+  const log = createLogger({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT,
+    process: 'web',
+    secrets: [...secretValues(webVariables, config), ...tokenTexts],
+  });
+  const shutdown = createShutdown(log);
+  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'web', version, log });
+
+  const redis = connectRedis(config, log);
+  shutdown.onStop('redis', () => redis.disconnect());
+  redis.on('ready', () => void warnOfDurability(redis, log));
+  const keys = createKeys(config.REDIS_PREFIX);
+  const producer = createProducer(redis, keys, log);
+  shutdown.onStop('queues', () => producer.close());
+
+  const routes = createRoutes({
+    config,
+    redis,
+    keys,
+    producer,
+    version,
+    shutDown: () => void shutdown.stop('DELETE /'),
+  });
+  const idempotencyKeys = createIdempotencyKeys(redis, keys);
+  const app = createApp({ routes, tokens, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
+  const server = createServer(app);
+  shutdown.onStop('http', () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    return closed;
+  });
+  server.on('error', (error) => {
+    log.fatal('Can not listen', { host: config.HOST, port: config.PORT, error: describeError(error) });
+    process.exit(1);
+  });
+  server.listen(config.PORT, config.HOST, () => {
+    log.info('Listening', { host: config.HOST, port: config.PORT, version, read_only: config.READ_ONLY });
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exit(1);
+});

@@ -1,1 +1,84 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ConfigError,
+  createBugReporter,
+  createLogger,
+  createShutdown,
+  secretValues,
+  withAwsAliases,
+} from '@quartermaster/foundation';
+import { createInitScriptRenderer } from '@quartermaster/instances/init-scripts';
+import { createJournals, createProducer, createWorkers } from '@quartermaster/jobs';
+import { connectRedis, createKeys, waitUntilReady, warnOfDurability } from '@quartermaster/stores';
+import { connectClouds } from './clouds.js';
+import { loadWorkerConfig, workerVariables } from './config.js';
+import { createProcessors } from './processors/index.js';
+
+const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
+
+/** How long (ms) running steps may take to end after SIGTERM before they are cut off. */
+const STOP_MS = 18_000;
+
+async function main(): Promise<void> {
+  Object.assign(process.env, withAwsAliases(process.env));
+  const config = loadWorkerConfig(process.env);
+  const sdkSecrets = [process.env['AWS_SECRET_ACCESS_KEY'], process.env['AWS_SESSION_TOKEN']];
+  const initSecrets = Object.entries(process.env).filter(([name]) => name.startsWith('INIT_ENV_'));
+  const log = createLogger({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT,
+    process: 'worker',
+    secrets: [
+      ...secretValues(workerVariables, config),
+      ...[...sdkSecrets, ...initSecrets.map(([, value]) => value)].filter((value) => value !== undefined),
+    ],
+  });
+  const shutdown = createShutdown(log);
+  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'worker', version, log });
+  const renderer = createInitScriptRenderer({
+    environment: process.env,
+    ...(config.INIT_SCRIPT_TEMPLATE === undefined ? {} : { template: config.INIT_SCRIPT_TEMPLATE }),
+    ...(config.INSTANCE_RSA === undefined ? {} : { instanceRsa: config.INSTANCE_RSA }),
+    ...(config.INSTANCE_YML === undefined ? {} : { instanceYml: config.INSTANCE_YML }),
+  });
+
+  const redis = connectRedis(config, log);
+  shutdown.onStop('redis', () => redis.disconnect());
+  if (await waitUntilReady(redis, 2000)) await warnOfDurability(redis, log);
+  const keys = createKeys(config.REDIS_PREFIX);
+  const producer = createProducer(redis, keys, log);
+  shutdown.onStop('queues', () => producer.close());
+  const clouds = connectClouds(config, log);
+  shutdown.onStop('clouds', () => clouds.ec2.close());
+
+  const crashAt = config.CRASH_POINT;
+  const crashPoint = (point: string): void => {
+    if (point === crashAt) process.kill(process.pid, 'SIGKILL');
+  };
+  const journals = createJournals({ redis, keys, log, leaseMs: config.JOB_LOCK * 0.8, crashPoint });
+  const workers = createWorkers({
+    redis,
+    redisConfig: config,
+    keys,
+    log,
+    journals,
+    processors: createProcessors({ config, redis, keys, producer, clouds, renderer }),
+    concurrency: config.WORKER_QUEUES,
+    lockMs: config.JOB_LOCK,
+    backoffMs: config.JOB_BACKOFF,
+    maxBackoffMs: config.JOB_MAX_BACKOFF,
+    attempts: config.JOB_ATTEMPTS,
+    reportBug,
+  });
+  shutdown.onStop('workers', () => workers.close(STOP_MS));
+  log.info('Working', { version, queues: Object.fromEntries(config.WORKER_QUEUES) });
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigError || (error instanceof Error && error.name === 'AppError');
+  process.stderr.write(
+    `${isExpected ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exit(1);
+});

@@ -97,6 +97,21 @@ function metaOf(schema: Joi.Schema): Record<string, unknown>[] {
   return (schema.describe() as { metas?: Record<string, unknown>[] }).metas ?? [];
 }
 
+/** The address under which instances, people and Slack reach `web`; clear-text http is for loopback hosts only. */
+export const webUrlVariable = Joi.string()
+  .uri({ scheme: ['http', 'https'] })
+  .custom((value: string) => {
+    const { protocol, hostname, username, search, hash } = new URL(value);
+    if (username !== '' || search !== '' || hash !== '') throw new Error('too much');
+    const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+    if (protocol === 'http:' && !isLoopback) throw new Error('not https');
+    return value.replace(/\/+$/, '');
+  })
+  .messages({
+    'any.custom': '{{#label}} must be an https URL without user, query and fragment (http only for loopback hosts)',
+  })
+  .description('the address under which instances, people and Slack reach web');
+
 /** Variables that every process has. */
 export const processVariables = {
   LOG_LEVEL: Joi.string()
@@ -118,4 +133,20 @@ export interface ProcessConfig {
   LOG_FORMAT: 'json' | 'pretty';
   SENTRY_DSN?: string;
   INSTALL_ID: string;
+}
+
+/** AWSuper's names for the AWS SDK's variables, its spelling kept. */
+const AWS_ALIASES = {
+  ACCESS_KEY_ID: 'AWS_ACCESS_KEY_ID',
+  SECRET_ACESS_KEY: 'AWS_SECRET_ACCESS_KEY',
+  REGION: 'AWS_REGION',
+} as const;
+
+/** What the aliases add to an environment: the SDK's own variables, where those are not set. */
+export function withAwsAliases(environment: Environment): Record<string, string> {
+  const added = Object.entries(AWS_ALIASES).flatMap(([alias, name]) => {
+    const value = environment[alias];
+    return value === undefined || value === '' || environment[name] ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(added);
 }

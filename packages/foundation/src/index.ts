@@ -1,4 +1,5 @@
 /** What every part stands on: errors, configuration, logging, shutdown. Knows nothing of the subjects above it. */
+export * from './bug-reporter.js';
 export * from './config.js';
 export * from './duration.js';
 export * from './effect-guard.js';

@@ -15,6 +15,8 @@ export interface Producer {
   enqueue<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): Promise<void>;
   /** Puts a job into its queue that a store has opened already together with a change of state. */
   dispatch(job: OpenJob): Promise<void>;
+  /** The same, for one whose wording the store has completed; nothing where it is closed already. */
+  dispatchOpened(id: string): Promise<void>;
   /** Puts a job back that its queue has lost or given up without closing it. True where that was so. */
   revive(job: OpenJob): Promise<boolean>;
   /** The job as a store opens it. */
@@ -66,6 +68,10 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
   return {
     describe,
     dispatch,
+    dispatchOpened: async (id) => {
+      const job = await openJobs.load(id);
+      if (job !== undefined) await dispatch(job);
+    },
     enqueue: async (name, payload, options) => {
       const job = describe(name, payload, options);
       await openJobs.open(job, Date.now());

@@ -1,5 +1,5 @@
 import { DelayedError, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
-import { AppError, describeError, type Logger } from '@quartermaster/foundation';
+import { AppError, describeError, type Logger, type ReportBug } from '@quartermaster/foundation';
 import {
   asRedisFailure,
   createOpenJobs,
@@ -41,6 +41,8 @@ export interface WorkersOptions {
   readonly lockMs: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
+  /** Told of every error that is a bug. */
+  readonly reportBug?: ReportBug;
   /** Instead of what the catalogue says. */
   readonly attempts?: number | undefined;
 }
@@ -122,7 +124,7 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
-    const work = { journals, definition, processor, payload, decide };
+    const work = { journals, definition, processor, payload, decide, reportBug: options.reportBug };
     const ending = await runOnce(work, { log, request_id: requestId });
     if (ending.next === 'later') {
       if (!ending.countsAsAttempt) await postpone(job, token, ending.delayMs);
@@ -141,6 +143,7 @@ interface Work {
   readonly processor: Processor<object>;
   readonly payload: object;
   readonly decide: (error: unknown) => RetryDecision;
+  readonly reportBug: ReportBug | undefined;
 }
 
 /** One try of a job under its journal, which is closed again before anybody hears how it went. */
@@ -157,6 +160,8 @@ async function runOnce(work: Work, context: Omit<JobContext, 'journal'>): Promis
   } catch (thrown) {
     const error = asRedisFailure(thrown) ?? thrown;
     const decision = decide(error);
+    if (!(error instanceof AppError) && !(error instanceof RetryLater))
+      work.reportBug?.(error, context.request_id ?? '');
     if (decision.next === 'give-up') {
       logFailure(log, 'Given up', error);
       if (journal !== undefined) await processor.giveUp?.(payload, error, { ...context, journal });

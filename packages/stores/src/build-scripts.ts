@@ -58,7 +58,11 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'failed'
 `);
 
-/** KEYS build, reports, openJobs, openJobSpecs. ARGV instance id, now, ISO time, retention, job id, spec, check_at. */
+/**
+ * KEYS build, reports, openJobs, openJobSpecs. ARGV instance id, now, ISO time, retention, notification job (id, spec,
+ * check_at; empty id: none), the same for the job that tells of the end, whether the end may come without that job.
+ * `{reported}` in the notification becomes the number of instances that have reported.
+ */
 export const REPORT = defineScript(`${OPEN_JOB_LUA}
 local build, reports = KEYS[1], KEYS[2]
 local state = redis.call('HGET', build, 'state')
@@ -70,16 +74,22 @@ for id in string.gmatch(mine, '[^,]+') do
 end
 if state ~= 'pending' and not isMine then return {'unknown-instance', 0, 0} end
 if redis.call('HEXISTS', reports, ARGV[1]) == 1 then return {'repeated', 0, 0} end
+local reported = redis.call('HLEN', reports) + 1
+local ends = state == 'started' and reported >= total
+if ends and ARGV[8] == '' and ARGV[11] ~= '1' then return {'look-again', 0, 0} end
 redis.call('HSET', reports, ARGV[1], ARGV[3])
 redis.call('PEXPIRE', reports, ARGV[4])
-if ARGV[5] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[5], ARGV[6], ARGV[7]) end
-if state == 'pending' then return {'kept', 0, 0} end
-local reported = redis.call('HLEN', reports)
-if state == 'started' and reported >= total then
+if ARGV[5] ~= '' then
+  local spec = string.gsub(ARGV[6], '{reported}', tostring(reported))
+  openJob(KEYS[3], KEYS[4], ARGV[5], spec, ARGV[7])
+end
+if state == 'pending' then return {'kept', reported, 0} end
+if ends then
   redis.call('HSET', build, 'state', 'finished', 'finished_at', ARGV[2])
   redis.call('HDEL', build, 'unreported')
+  if ARGV[8] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[8], ARGV[9], ARGV[10]) end
 end
-return {'recorded', reported, total}
+return {ends and 'finished' or 'recorded', reported, total}
 `);
 
 /** KEYS build, reports. ARGV now. */

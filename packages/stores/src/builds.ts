@@ -36,9 +36,22 @@ export type AcceptedBuild =
   /** The fleet would grow above its limit; `inUse` counts what runs and what is on its way. */
   | { readonly outcome: 'full'; readonly inUse: number };
 
-export type ReportOutcome =
-  | { readonly outcome: 'unknown-build' | 'unknown-instance' | 'kept' | 'repeated' }
-  | { readonly outcome: 'recorded'; readonly reported: number; readonly total: number };
+/**
+ * `kept`: the report came before RunInstances' answer. `look-again`: nothing was recorded, since the report would end the
+ * build and no job to tell of it was given. `reported`: how many have reported by now.
+ */
+export interface ReportOutcome {
+  readonly outcome: 'unknown-build' | 'unknown-instance' | 'repeated' | 'look-again' | 'kept' | 'recorded' | 'finished';
+  readonly reported: number;
+}
+
+/** What is opened together with a report. */
+export interface ReportJobs {
+  /** Tells of this report; `{reported}` in it becomes the number of instances that have. */
+  readonly notification: OpenJob | undefined;
+  /** Tells of the end of the build, where this report is the last; `none`: nobody needs to be told. */
+  readonly ending: OpenJob | 'none' | undefined;
+}
 
 export interface Builds {
   /** Keeps a new build together with its open job, or tells why not. The same id and fingerprint is the same build. */
@@ -53,8 +66,8 @@ export interface Builds {
   finish(id: string, now: number): Promise<void>;
   /** Marks a pending build as failed; one that has started or ended is left as it is. */
   fail(id: string, error: ErrorRecord, now: number): Promise<void>;
-  /** Records an instance's report, and opens `notification` with it. The same report again changes nothing. */
-  report(id: string, instanceId: string, notification: OpenJob | undefined, now: number): Promise<ReportOutcome>;
+  /** Records an instance's report, and opens its jobs with it. The same report again changes nothing. */
+  report(id: string, instanceId: string, jobs: ReportJobs, now: number): Promise<ReportOutcome>;
   /** Lists what has not reported of a build that is still `started`; returns it. */
   markUnreported(id: string, now: number): Promise<string[]>;
 }
@@ -124,16 +137,24 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
     fail: async (id, error, now) => {
       await runScript(redis, FAIL, ownKeys(id), [id, now, retentionMs, JSON.stringify(error)]);
     },
-    report: async (id, instanceId, notification, now) => {
-      const job = notification === undefined ? ['', '', 0] : openJobArguments(notification, now);
-      const reply = (await runScript(
+    report: async (id, instanceId, { notification, ending }, now) => {
+      const opened = (job: OpenJob | 'none' | undefined): (string | number)[] =>
+        typeof job === 'object' ? openJobArguments(job, now) : ['', '', 0];
+      const [outcome, reported] = (await runScript(
         redis,
         REPORT,
         [keys.build(id), keys.buildReports(id), keys.openJobs, keys.openJobSpecs],
-        [instanceId, now, new Date(now).toISOString(), retentionMs, ...job],
-      )) as [string, number, number];
-      if (reply[0] === 'recorded') return { outcome: 'recorded', reported: reply[1], total: reply[2] };
-      return { outcome: reply[0] as Exclude<ReportOutcome['outcome'], 'recorded'> };
+        [
+          instanceId,
+          now,
+          new Date(now).toISOString(),
+          retentionMs,
+          ...opened(notification),
+          ...opened(ending),
+          ending === 'none' ? '1' : '0',
+        ],
+      )) as [ReportOutcome['outcome'], number];
+      return { outcome, reported };
     },
     markUnreported: async (id, now) =>
       (await runScript(redis, UNREPORTED, [keys.build(id), keys.buildReports(id)], [now])) as string[],

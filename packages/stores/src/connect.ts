@@ -90,3 +90,12 @@ export async function findDurabilityProblems(redis: Redis): Promise<string[]> {
   }
   return problems;
 }
+
+/** Says in the log what is wrong with a Redis for our purpose. */
+export async function warnOfDurability(redis: Redis, log: Logger): Promise<void> {
+  try {
+    for (const problem of await findDurabilityProblems(redis)) log.warn('This Redis is not safe', { problem });
+  } catch (error) {
+    log.debug("Redis's settings could not be read", { error: describeError(error) });
+  }
+}

@@ -1,19 +1,11 @@
+import type { Image } from '@quartermaster/instances';
 import type { CacheMeta } from './instance-cache.js';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 
-/** An image as the API lists it. */
-export interface ListedImage {
-  readonly ami: string;
-  readonly active: boolean;
-  readonly role: string;
-  readonly name: string;
-  readonly state: string;
-}
-
 export interface ImageCache {
-  load(): Promise<{ meta: CacheMeta; images: ListedImage[] }>;
-  replace(images: readonly ListedImage[], now: number): Promise<void>;
+  load(): Promise<{ meta: CacheMeta; images: Image[] }>;
+  replace(images: readonly Image[], now: number): Promise<void>;
 }
 
 /** Images are few: one value holds them all, and its own text tells whether it changed. */
@@ -24,7 +16,7 @@ export function createImageCache(redis: Redis, keys: Keys): ImageCache {
       const json = hash['images'] ?? '[]';
       return {
         meta: { version: json, refreshed_at: Number(hash['refreshed_at'] ?? '0') },
-        images: JSON.parse(json) as ListedImage[],
+        images: JSON.parse(json) as Image[],
       };
     },
     replace: async (images, now) => {

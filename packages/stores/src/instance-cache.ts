@@ -1,13 +1,7 @@
-import type { CloudInstance } from '@quartermaster/instances';
+import type { CachedInstance, CloudInstance } from '@quartermaster/instances';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 import { defineScript, execute, runScript } from './script.js';
-
-/** A cached instance and when (ms since 1970) it was last written. */
-export interface CachedInstance {
-  readonly instance: CloudInstance;
-  readonly written_at: number;
-}
 
 /** The cache as a whole. `version` changes with every change of content, `refreshed_at` with every look at the cloud. */
 export interface CacheMeta {
@@ -22,6 +16,8 @@ export interface InstanceCache {
   load(id: string): Promise<CloudInstance | undefined>;
   /** Writes instances that a build has just launched. */
   put(instances: readonly CloudInstance[], now: number): Promise<void>;
+  /** Sets the names of instances that are (still) in the cache. */
+  rename(named: readonly Pick<CloudInstance, 'id' | 'name'>[], now: number): Promise<void>;
   /** Takes a terminated instance off, and remembers that for a while, so that an older listing does not bring it back. */
   forget(id: string, now: number): Promise<void>;
   /** Instance id → when it was taken off. */
@@ -55,6 +51,21 @@ if ARGV[3] == '1' then redis.call('HSET', KEYS[2], 'refreshed_at', ARGV[2]) end
 return 1
 `);
 
+/** KEYS instances, meta. ARGV now, (id, name)… */
+const RENAME = defineScript(`
+for i = 2, #ARGV, 2 do
+  local json = redis.call('HGET', KEYS[1], ARGV[i])
+  if json then
+    local cached = cjson.decode(json)
+    cached.instance.name = ARGV[i + 1]
+    cached.written_at = tonumber(ARGV[1])
+    redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(cached))
+    redis.call('HINCRBY', KEYS[2], 'version', 1)
+  end
+end
+return 1
+`);
+
 export function createInstanceCache(redis: Redis, keys: Keys): InstanceCache {
   const cacheKeys = [keys.instances, keys.instancesMeta, keys.managedInstances, keys.forgottenInstances];
   const written = (instances: readonly CloudInstance[], now: number): string[] =>
@@ -78,6 +89,10 @@ export function createInstanceCache(redis: Redis, keys: Keys): InstanceCache {
     },
     put: async (instances, now) => {
       await runScript(redis, CHANGE, cacheKeys, ['', now, '0', 0, ...written(instances, now)]);
+    },
+    rename: async (named, now) => {
+      const args = named.flatMap(({ id, name }) => [id, name]);
+      await runScript(redis, RENAME, cacheKeys, [now, ...args]);
     },
     forget: async (id, now) => {
       await redis.zadd(keys.forgottenInstances, now, id);

@@ -37,6 +37,8 @@ export function openJobArguments(job: OpenJob, now: number): [string, string, nu
 export interface OpenJobs {
   open(job: OpenJob, now: number): Promise<void>;
   close(id: string): Promise<void>;
+  /** `undefined` where it is closed. */
+  load(id: string): Promise<OpenJob | undefined>;
   /** Jobs that have been open for a while without anybody having looked after them, oldest first. */
   due(now: number, limit: number): Promise<OpenJob[]>;
   /** Looked after: to be looked at again later. */
@@ -51,6 +53,10 @@ export function createOpenJobs(redis: Redis, keys: Keys): OpenJobs {
     },
     close: async (id) => {
       await execute(redis.multi().zrem(keys.openJobs, id).hdel(keys.openJobSpecs, id));
+    },
+    load: async (id) => {
+      const spec = await redis.hget(keys.openJobSpecs, id);
+      return spec === null ? undefined : (JSON.parse(spec) as OpenJob);
     },
     due: async (now, limit) => {
       const ids = await redis.zrangebyscore(keys.openJobs, 0, now, 'LIMIT', 0, limit);

@@ -1,0 +1,26 @@
+import {
+  durationVariable,
+  loadConfig,
+  processVariables,
+  type Environment,
+  type ProcessConfig,
+  type Variables,
+} from '@quartermaster/foundation';
+import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+
+/** Variables that the mini-worker reads besides the AWS SDK's own. */
+export const miniWorkerVariables = {
+  ...processVariables,
+  ...redisVariables,
+  MINI_WORKER_INTERVAL: durationVariable('30s', 100).description('the pause between two rounds of chores'),
+  BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
+} satisfies Variables;
+
+export interface MiniWorkerConfig extends ProcessConfig, RedisConfig {
+  MINI_WORKER_INTERVAL: number;
+  BUILD_RETENTION: number;
+}
+
+export function loadMiniWorkerConfig(environment: Environment): MiniWorkerConfig {
+  return loadConfig<MiniWorkerConfig>(miniWorkerVariables, withRedisProvider(environment));
+}

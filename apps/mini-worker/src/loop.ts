@@ -1,0 +1,78 @@
+import { describeError, type EffectGuard, type Logger } from '@quartermaster/foundation';
+import type { Lease, Leases } from '@quartermaster/jobs';
+
+/** What the mini-worker does again and again. */
+export interface Chore {
+  readonly name: string;
+  run(guard: EffectGuard): Promise<void>;
+}
+
+export interface LoopOptions {
+  readonly chores: readonly Chore[];
+  readonly leases: Leases;
+  readonly intervalMs: number;
+  readonly log: Logger;
+}
+
+export interface Loop {
+  stop(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * A run–sleep loop. Of several mini-workers the one with the lease does the chores; the others ask for it every round.
+ * A chore that fails is told in the log, once, and tried again in the next round; the others go on.
+ */
+export function startLoop({ chores, leases, intervalMs, log }: LoopOptions): Loop {
+  const failing = new Set<string>();
+  let stopped = false;
+  let lease: Lease | undefined;
+  let wake: () => void = () => undefined;
+
+  const lead = async (): Promise<Lease | undefined> => {
+    if (lease !== undefined && !lease.guard.signal.aborted) return lease;
+    lease = await leases.acquire('mini-worker:leader', DAY_MS);
+    if (lease !== undefined) log.info('Leading: this mini-worker does the chores');
+    return lease;
+  };
+
+  const doChore = async (chore: Chore, guard: EffectGuard): Promise<void> => {
+    const startedAt = performance.now();
+    try {
+      guard.assertHeld();
+      await chore.run(guard);
+      if (failing.delete(chore.name)) log.info('A chore works again', { chore: chore.name });
+      log.debug('Chore done', { chore: chore.name, ms: Math.round(performance.now() - startedAt) });
+    } catch (error) {
+      const message = failing.has(chore.name) ? 'A chore still fails' : 'A chore failed; tried again next round';
+      log[failing.has(chore.name) ? 'debug' : 'warn'](message, { chore: chore.name, error: describeError(error) });
+      failing.add(chore.name);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      if (stopped) break;
+      const held = await lead().catch(() => undefined);
+      if (held !== undefined) await Promise.all(chores.map((chore) => doChore(chore, held.guard)));
+      if (!stopped) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          setTimeout(resolve, intervalMs);
+        });
+      }
+    }
+    await lease?.release().catch(() => undefined);
+  };
+  const running = run();
+
+  return {
+    stop: async () => {
+      stopped = true;
+      lease?.abandon('the process is stopping');
+      wake();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Logger } from '@quartermaster/foundation';
+import type { Access, Caller } from './authenticate.js';
+
+/** A request as a route sees it: authenticated, its body read, nothing of Express left. */
+export interface ApiRequest {
+  /** Taken from `X-Request-Id` or made. */
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** First value of each query parameter. */
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly caller: Caller;
+  readonly body: Buffer;
+  readonly log: Logger;
+  /** How long (ms) the caller would wait for the work itself (`Prefer: wait`); `undefined`: not at all. */
+  readonly waitMs: number | undefined;
+  /** Names what this request makes. A repetition of a broken-off request under one `Idempotency-Key` has the same. */
+  readonly operationId: string;
+  header(name: string): string | undefined;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is; `content-type` stands in the headers. */
+  readonly content?: string | Buffer;
+  /** Called once the answer is on its way. */
+  readonly after?: () => void;
+}
+
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express path, e.g. `/instances/:id`. */
+  readonly path: string;
+  readonly access: Access;
+  /** Changes something that `READ_ONLY` protects. */
+  readonly changes?: boolean;
+  /** Honours `Idempotency-Key`. */
+  readonly repeatable?: boolean;
+  handle(request: ApiRequest): Promise<Reply>;
+}

@@ -1,0 +1,46 @@
+import { AppError } from '@quartermaster/foundation';
+import { digestOf, findToken, type Token } from './tokens.js';
+
+/** Who asks: a configured token, or an instance with its build's own credential (checked against the build later). */
+export type Caller =
+  | { readonly kind: 'token'; readonly name: string; readonly isAdmin: boolean }
+  | { readonly kind: 'build'; readonly name: 'build'; readonly isAdmin: false; readonly secretHash: string }
+  | { readonly kind: 'public'; readonly name: 'public'; readonly isAdmin: false };
+
+/** Who may call a route. `token-or-build`: also HTTP Basic `x:<secret>` of an instance build. */
+export type Access = 'public' | 'token' | 'admin' | 'token-or-build';
+
+const TOKEN_HEADER = /^(?:token[ =]|bearer )([\x21-\x7e]+)$/i;
+const BASIC_HEADER = /^basic ([A-Za-z0-9+/]{1,400}={0,2})$/i;
+
+/** Tells who sent this `Authorization` header. Throws 401 without one, 403 where it matches nobody. */
+export function authenticate(header: string | undefined, access: Access, tokens: readonly Token[]): Caller {
+  if (access === 'public') return { kind: 'public', name: 'public', isAdmin: false };
+  if (header === undefined || header === '') {
+    throw new AppError('unauthenticated', 'authentication-required', 'Send a token: `Authorization: token <token>`.');
+  }
+  if (access === 'token-or-build') {
+    const secret = parseBasic(header);
+    if (secret !== undefined) {
+      return { kind: 'build', name: 'build', isAdmin: false, secretHash: digestOf(secret).toString('hex') };
+    }
+  }
+  const sent = TOKEN_HEADER.exec(header)?.[1];
+  const token = sent === undefined ? undefined : findToken(tokens, sent);
+  if (token === undefined)
+    throw new AppError('forbidden', 'unknown-token', 'The Authorization header matches no token.');
+  if (access === 'admin' && !token.isAdmin) throw adminOnly();
+  return { kind: 'token', name: token.name, isAdmin: token.isAdmin };
+}
+
+export function adminOnly(): AppError {
+  return new AppError('forbidden', 'admin-only', 'This needs a token that ADMIN_TOKENS names.');
+}
+
+/** The password of HTTP Basic credentials of the user `x`. */
+function parseBasic(header: string): string | undefined {
+  const encoded = BASIC_HEADER.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  return text.startsWith('x:') && text.length > 2 ? text.slice(2) : undefined;
+}

@@ -1,0 +1,97 @@
+import Joi from 'joi';
+import {
+  ConfigError,
+  durationVariable,
+  listVariable,
+  loadConfig,
+  processVariables,
+  secretVariable,
+  type Environment,
+  type ProcessConfig,
+  type Variables,
+  webUrlVariable,
+} from '@quartermaster/foundation';
+import { buildFieldPatterns } from './build-fields.js';
+import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+import { parseTokens, type Token } from './tokens.js';
+
+/** Variables that `web` reads. It has none of the clouds', and no Slack token. */
+export const webVariables = {
+  ...processVariables,
+  ...redisVariables,
+  PORT: Joi.number().port().default(5000).description('where web listens'),
+  WEB_URL: webUrlVariable,
+  HOST: Joi.string().default('0.0.0.0').description('the address that web listens on'),
+  AUTH_TOKENS: secretVariable(listVariable()).description(
+    'comma-separated name:token; tokens of at least 16 characters',
+  ),
+  AUTH_TOKEN: secretVariable(Joi.string()).description('short for AUTH_TOKENS=default:<token>'),
+  ADMIN_TOKENS: listVariable().description(
+    'names that may shut down, force and manage accounts; default: the only token, or the one named admin',
+  ),
+  READ_ONLY: Joi.boolean().default(false).description('true refuses every change with 403'),
+  MAX_INSTANCES: Joi.number()
+    .integer()
+    .min(0)
+    .default(500)
+    .description('managed instances at most, those on their way included'),
+  MAX_INSTANCES_PER_BUILD: Joi.number().integer().min(1).default(20).description('instances of one build at most'),
+  ALLOWED_INSTANCE_TYPES: listVariable().description(
+    'comma-separated instance types that builds may ask for; any when empty',
+  ),
+  BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
+  SLACK_CHANNEL: Joi.string()
+    .pattern(buildFieldPatterns.slackChannel, 'a channel name')
+    .description('where messages go unless a request says otherwise'),
+  DEFAULT_SUBNET_ID: Joi.string()
+    .pattern(buildFieldPatterns.subnetId, 'subnet-…')
+    .description('subnet of builds that name none'),
+  DEFAULT_SECURITY_GROUP_ID: Joi.string()
+    .pattern(buildFieldPatterns.securityGroupId, 'sg-…')
+    .description('security group of builds that name none; without it each build gets its own'),
+  DEFAULT_IAM_INSTANCE_PROFILE: Joi.string().description('instance profile of builds that name none'),
+  DEFAULT_KEY_NAME: Joi.string().description('key pair of builds that name none'),
+  DEFAULT_ROOT_VOLUME_GB: Joi.number()
+    .integer()
+    .min(1)
+    .max(16_384)
+    .description('root volume size of builds that name none'),
+} satisfies Variables;
+
+export interface WebConfig extends ProcessConfig, RedisConfig {
+  PORT: number;
+  HOST: string;
+  WEB_URL?: string;
+  AUTH_TOKENS: string[];
+  AUTH_TOKEN?: string;
+  ADMIN_TOKENS: string[];
+  READ_ONLY: boolean;
+  MAX_INSTANCES: number;
+  MAX_INSTANCES_PER_BUILD: number;
+  ALLOWED_INSTANCE_TYPES: string[];
+  BUILD_RETENTION: number;
+  SLACK_CHANNEL?: string;
+  DEFAULT_SUBNET_ID?: string;
+  DEFAULT_SECURITY_GROUP_ID?: string;
+  DEFAULT_IAM_INSTANCE_PROFILE?: string;
+  DEFAULT_KEY_NAME?: string;
+  DEFAULT_ROOT_VOLUME_GB?: number;
+}
+
+/** Reads the configuration of `web`, tokens parsed. Throws a `ConfigError` that names everything that is wrong. */
+export function loadWebConfig(environment: Environment): { config: WebConfig; tokens: Token[] } {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const config = attempt(() => loadConfig<WebConfig>(webVariables, withRedisProvider(environment)));
+  const tokens = attempt(() => parseTokens(environment));
+  if (config === undefined || tokens === undefined) throw new ConfigError(problems);
+  return { config, tokens };
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { CloudInstance, Instance } from '@quartermaster/instances';
+import type { InstanceCache } from '@quartermaster/stores';
+
+export const INSTANCE_FILTERS = ['env', 'site', 'role', 'queue'] as const;
+export type InstanceFilter = Partial<Record<(typeof INSTANCE_FILTERS)[number], string>>;
+
+/** An answer made once and sent many times. */
+export interface RenderedList {
+  readonly etag: string;
+  readonly plain: Buffer;
+  /** Made when first asked for. */
+  gzip(): Buffer;
+}
+
+export interface InstanceListing {
+  /** The fleet as the cache holds it now: one small question to Redis, and the whole of it only after a change. */
+  current(): Promise<Snapshot>;
+}
+
+export interface Snapshot {
+  readonly refreshedAt: number;
+  readonly byId: ReadonlyMap<string, CloudInstance>;
+  render(filter: InstanceFilter): RenderedList;
+}
+
+/** Rendered lists kept for a version of the cache, so that unusual filters can't fill the memory. */
+const KEPT_LISTS = 50;
+
+export function createInstanceListing(cache: InstanceCache): InstanceListing {
+  let loaded: { version: string; byId: Map<string, CloudInstance>; rendered: Map<string, RenderedList> } | undefined;
+  let loading: Promise<void> | undefined;
+
+  const load = async (): Promise<void> => {
+    const { meta, instances } = await cache.loadAll();
+    const byId = new Map([...instances].map(([id, { instance }]) => [id, instance]));
+    loaded = { version: meta.version, byId, rendered: new Map() };
+  };
+
+  return {
+    current: async () => {
+      const meta = await cache.meta();
+      if (loaded?.version !== meta.version) {
+        loading ??= load().finally(() => (loading = undefined));
+        await loading;
+      }
+      const { byId, rendered } = loaded ?? { byId: new Map<string, CloudInstance>(), rendered: new Map() };
+      return {
+        refreshedAt: meta.refreshed_at,
+        byId,
+        render: (filter) => {
+          const key = JSON.stringify(INSTANCE_FILTERS.map((name) => filter[name] ?? null));
+          const known = rendered.get(key);
+          if (known !== undefined) return known;
+          const list = renderList([...byId.values()].filter((instance) => matches(instance, filter)));
+          if (rendered.size >= KEPT_LISTS) rendered.clear();
+          rendered.set(key, list);
+          return list;
+        },
+      };
+    },
+  };
+}
+
+function matches(instance: CloudInstance, filter: InstanceFilter): boolean {
+  return INSTANCE_FILTERS.every((name) => filter[name] === undefined || instance[name] === filter[name]);
+}
+
+function renderList(instances: readonly CloudInstance[]): RenderedList {
+  const sorted = [...instances].sort((a, b) =>
+    a.launch_time < b.launch_time ? 1 : a.launch_time > b.launch_time ? -1 : a.id < b.id ? -1 : 1,
+  );
+  const plain = Buffer.from(JSON.stringify({ instances: sorted.map(showInstance) }));
+  let zipped: Buffer | undefined;
+  return {
+    plain,
+    etag: `W/"${createHash('sha1').update(plain).digest('base64url')}"`,
+    gzip: () => (zipped ??= gzipSync(plain)),
+  };
+}
+
+/** An instance as the API answers it: what only the house needs is left out. */
+export function showInstance(cached: CloudInstance): Instance {
+  const { build_id: _buildId, ...instance } = cached;
+  return instance;
+}

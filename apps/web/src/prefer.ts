@@ -1,0 +1,34 @@
+/** The longest (s) that an answer is held back: routers cut requests after 30 s. */
+const LONGEST_WAIT_S = 25;
+
+export interface Preference {
+  /** ms, or `undefined` where the caller does not want to wait. */
+  readonly waitMs: number | undefined;
+  /** For the header `Preference-Applied`. */
+  readonly applied: string | undefined;
+}
+
+/** Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks. */
+export function parsePrefer(header: string | undefined): Preference {
+  const preferences = (header ?? '').split(',').map((part) => part.trim().toLowerCase());
+  if (preferences.includes('respond-async')) return { waitMs: undefined, applied: 'respond-async' };
+  const wait = preferences
+    .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
+    .find((value) => value !== undefined);
+  if (wait === undefined) return { waitMs: undefined, applied: undefined };
+  const seconds = Math.min(Number(wait), LONGEST_WAIT_S);
+  return { waitMs: seconds * 1000, applied: `wait=${seconds}` };
+}
+
+/** Looks again and again until `isDone`, `waitMs` at most; what was seen last. */
+export async function waitFor<T>(look: () => Promise<T>, isDone: (seen: T) => boolean, waitMs: number): Promise<T> {
+  const end = performance.now() + waitMs;
+  let pause = 50;
+  for (;;) {
+    const seen = await look();
+    const left = end - performance.now();
+    if (isDone(seen) || left <= 0) return seen;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    pause = Math.min(pause * 1.5, 400);
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { AppError, fromErrorRecord } from '@quartermaster/foundation';
+import type { Producer } from '@quartermaster/jobs';
+import type { Build, Builds } from '@quartermaster/stores';
+import type { ApiRequest, Reply, Route } from '../api.js';
+import { parseJson } from '../body.js';
+import { completeBuild, sentBuildSchema, type SentBuild } from '../build-schema.js';
+import type { WebConfig } from '../config.js';
+import { waitFor } from '../prefer.js';
+import { sortKeys } from '../repeats.js';
+import { validateBody } from '../validate.js';
+import { buildHref, showBuild } from '../show-build.js';
+import { channelQuery } from '../slack-channel.js';
+
+export interface CreateBuildParts {
+  readonly builds: Builds;
+  readonly producer: Producer;
+  readonly config: WebConfig;
+}
+
+/** `POST /instance-builds`: keeps the build with its job, answers 202, or waits for RunInstances' answer. */
+export function createInstanceBuildRoute({ builds, producer, config }: CreateBuildParts): Route {
+  const handle = async (request: ApiRequest): Promise<Reply> => {
+    const { instance_builds: sent } = validateBody(sentBuildSchema, parseJson(request.body));
+    const channel = sent.slack_channel ?? channelQuery(request);
+    checkLimits(sent, config);
+    const id = sent.id ?? request.operationId;
+
+    const job = producer.describe('build-instances', { build_id: id }, { request_id: request.id });
+    const build = {
+      id,
+      fingerprint: fingerprintOf(sent, channel),
+      request: completeBuild(sent, channel, config),
+      request_id: request.id,
+      job,
+    };
+    const accepted = await builds.accept(build, config.MAX_INSTANCES, Date.now());
+    if (accepted.outcome === 'differs') {
+      throw new AppError('conflict', 'build-id-taken', `There is a build ${id} already, and it is another one.`, {
+        problems: [{ pointer: '/instance_builds/id', detail: `id ${id} belongs to a build with another body` }],
+      });
+    }
+    if (accepted.outcome === 'full') {
+      const figures = `${accepted.inUse} of MAX_INSTANCES=${config.MAX_INSTANCES} are in use, ${sent.count} more asked for`;
+      throw unprocessable('fleet-full', '/instance_builds/count', `The fleet is full: ${figures}.`);
+    }
+    // The job is open already; should this fail, the mini-worker puts it into its queue.
+    if (accepted.outcome === 'accepted') await producer.dispatch(job);
+    request.log.info('Build accepted', { build_id: id, outcome: accepted.outcome });
+
+    const seen = await waitFor(() => loadAccepted(builds, id), isDecided, request.waitMs ?? 0);
+    if (request.waitMs !== undefined && seen.error !== undefined) throw fromErrorRecord(seen.error);
+    const isWaitedFor = request.waitMs !== undefined && isDecided(seen);
+    return {
+      status: isWaitedFor ? 200 : 202,
+      headers: { Location: buildHref(id) },
+      json: { instance_builds: [showBuild(seen)] },
+    };
+  };
+  return { method: 'post', path: '/instance-builds', access: 'token', changes: true, repeatable: true, handle };
+}
+
+function isDecided(build: Build): boolean {
+  return build.state !== 'pending';
+}
+
+async function loadAccepted(builds: Builds, id: string): Promise<Build> {
+  const build = await builds.load(id);
+  if (build === undefined) throw new Error(`Build ${id} was accepted and is not there`);
+  return build;
+}
+
+function checkLimits(sent: SentBuild, config: WebConfig): void {
+  if (sent.count > config.MAX_INSTANCES_PER_BUILD) {
+    const figures = `count is ${sent.count}, MAX_INSTANCES_PER_BUILD is ${config.MAX_INSTANCES_PER_BUILD}`;
+    throw unprocessable('build-too-large', '/instance_builds/count', `The build is too large: ${figures}.`);
+  }
+  const allowed = config.ALLOWED_INSTANCE_TYPES;
+  if (allowed.length > 0 && !allowed.includes(sent.instance_type)) {
+    const message = `${sent.instance_type} is not allowed here; ALLOWED_INSTANCE_TYPES are ${allowed.join(', ')}.`;
+    throw unprocessable('instance-type-not-allowed', '/instance_builds/instance_type', message);
+  }
+}
+
+function unprocessable(code: string, pointer: string, detail: string): AppError {
+  return new AppError('unprocessable', code, detail, { problems: [{ pointer, detail }] });
+}
+
+/** What makes two requests the same build. The configuration's defaults are not part of it: they may change between. */
+function fingerprintOf(sent: SentBuild, channel: string | undefined): string {
+  const { id: _id, ...fields } = sent;
+  const text = JSON.stringify(sortKeys({ ...fields, slack_channel: channel }));
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,36 @@
+import { AppError } from '@quartermaster/foundation';
+import { findDurabilityProblems, type Redis } from '@quartermaster/stores';
+import type { Route } from '../api.js';
+
+/** How long (ms) a look at Redis's settings counts. */
+const LOOK_MS = 30_000;
+
+/** `GET /healthz`: this process lives. `GET /readyz`: it can do its work, and what is wrong with its Redis, if anything. */
+export function healthRoutes(redis: Redis): Route[] {
+  let problems: string[] = [];
+  let lookedAt = 0;
+  return [
+    {
+      method: 'get',
+      path: '/healthz',
+      access: 'public',
+      handle: () => Promise.resolve({ status: 200, json: { status: 'ok' } }),
+    },
+    {
+      method: 'get',
+      path: '/readyz',
+      access: 'public',
+      handle: async () => {
+        if (redis.status !== 'ready') {
+          throw new AppError('unavailable', 'redis-unavailable', 'Redis does not answer.', { retryAfterSeconds: 2 });
+        }
+        await redis.ping();
+        if (Date.now() - lookedAt > LOOK_MS) {
+          problems = await findDurabilityProblems(redis);
+          lookedAt = Date.now();
+        }
+        return { status: 200, json: { status: 'ok', warnings: problems } };
+      },
+    },
+  ];
+}

@@ -1,0 +1,24 @@
+import Joi from 'joi';
+import type { ImageCache } from '@quartermaster/stores';
+import type { Route } from '../api.js';
+import { validateQuery } from '../validate.js';
+import { cacheAge } from './instances.js';
+
+const filterQuery = Joi.object<{ role?: string; active?: boolean }>({ role: Joi.string(), active: Joi.boolean() });
+
+/** `GET /images`: the images of every role; of several active ones of a role only the newest is shown active. */
+export function imagesRoute(cache: ImageCache): Route {
+  return {
+    method: 'get',
+    path: '/images',
+    access: 'token',
+    handle: async ({ query }) => {
+      const { role, active } = validateQuery(filterQuery, query);
+      const { meta, images } = await cache.load();
+      const shown = images.filter(
+        (image) => (role === undefined || image.role === role) && (active === undefined || image.active === active),
+      );
+      return { status: 200, headers: cacheAge(meta.refreshed_at), json: { images: shown } };
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import Joi from 'joi';
+import { randomUUID } from 'node:crypto';
+import { AppError, fromErrorRecord } from '@quartermaster/foundation';
+import type { CloudInstance } from '@quartermaster/instances';
+import type { Producer } from '@quartermaster/jobs';
+import type { InstanceCache, Terminations } from '@quartermaster/stores';
+import type { ApiRequest, Reply, Route } from '../api.js';
+import { adminOnly } from '../authenticate.js';
+import { showInstance, type InstanceListing, type RenderedList } from '../instance-listing.js';
+import { waitFor } from '../prefer.js';
+import { channelQuery } from '../slack-channel.js';
+import { validateQuery } from '../validate.js';
+
+export interface InstancesParts {
+  readonly listing: InstanceListing;
+  readonly cache: InstanceCache;
+  readonly terminations: Terminations;
+  readonly producer: Producer;
+  /** Where messages go unless a request says otherwise. */
+  readonly slackChannel: string | undefined;
+}
+
+const filterQuery = Joi.object<{ env?: string; site?: string; role?: string; queue?: string }>({
+  env: Joi.string(),
+  site: Joi.string(),
+  role: Joi.string(),
+  queue: Joi.string(),
+});
+const forceQuery = Joi.object<{ force: boolean }>({ force: Joi.boolean().default(false) });
+
+/** `GET /instances`, `GET /instances/{id}`, `DELETE /instances/{id}`. */
+export function instancesRoutes(parts: InstancesParts): Route[] {
+  const { listing } = parts;
+  return [
+    {
+      method: 'get',
+      path: '/instances',
+      access: 'token',
+      handle: async (request) => {
+        const filter = validateQuery(filterQuery, request.query);
+        const snapshot = await listing.current();
+        return replyWithList(request, snapshot.render(filter), cacheAge(snapshot.refreshedAt));
+      },
+    },
+    {
+      method: 'get',
+      path: '/instances/:id',
+      access: 'token',
+      handle: async ({ params }) => {
+        const { byId, refreshedAt } = await listing.current();
+        const instance = byId.get(params['id'] ?? '') ?? unknownInstance(params['id']);
+        return { status: 200, headers: cacheAge(refreshedAt), json: { instances: [showInstance(instance)] } };
+      },
+    },
+    {
+      method: 'delete',
+      path: '/instances/:id',
+      access: 'token',
+      changes: true,
+      handle: (request) => terminate(parts, request),
+    },
+  ];
+}
+
+async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Reply> {
+  const { cache, terminations, producer } = parts;
+  const { force } = validateQuery(forceQuery, request.query);
+  const channel = channelQuery(request) ?? parts.slackChannel;
+  if (force && !request.caller.isAdmin) throw adminOnly();
+  const id = request.params['id'] ?? '';
+  const instance = (await cache.load(id)) ?? unknownInstance(id);
+  if (!instance.managed && !force) {
+    const message = `Instance ${id} was not made by this installation; an admin may use ?force=true.`;
+    throw new AppError('conflict', 'instance-not-managed', message);
+  }
+
+  const wanted = { id: randomUUID(), instance_id: id, ...(channel === undefined ? {} : { slack_channel: channel }) };
+  const payload = { termination_id: wanted.id, instance_id: id };
+  const job = producer.describe('terminate-instance', payload, { request_id: request.id });
+  const acceptedId = await terminations.accept(wanted, job, Date.now());
+  if (acceptedId === wanted.id) await producer.dispatch(job);
+  request.log.info('Termination accepted', { instance_id: id, termination_id: acceptedId, force });
+
+  const isOver = (seen: { id: string; state: string } | undefined): boolean =>
+    seen?.id !== acceptedId || seen.state !== 'pending';
+  const seen = await waitFor(() => terminations.load(id), isOver, request.waitMs ?? 0);
+  if (request.waitMs !== undefined && seen?.error !== undefined) throw fromErrorRecord(seen.error);
+  if (request.waitMs !== undefined && isOver(seen)) return { status: 200, json: { ok: 'terminated' } };
+  return { status: 202, json: { ok: 'working on that' } };
+}
+
+function unknownInstance(id: string | undefined): CloudInstance {
+  throw new AppError('not-found', 'unknown-instance', `There is no instance ${(id ?? '').slice(0, 60)}.`);
+}
+
+/** Seconds since the cloud was last asked; nothing where it never was. */
+export function cacheAge(refreshedAt: number): Record<string, string> {
+  if (refreshedAt === 0) return {};
+  return { 'X-Cache-Age': String(Math.max(0, Math.round((Date.now() - refreshedAt) / 1000))) };
+}
+
+function replyWithList(request: ApiRequest, list: RenderedList, age: Record<string, string>): Reply {
+  const headers = { ...age, ETag: list.etag, Vary: 'Accept-Encoding', 'Cache-Control': 'no-cache' };
+  if (isKnown(request.header('if-none-match'), list.etag)) return { status: 304, headers };
+  const json = { ...headers, 'Content-Type': 'application/json; charset=utf-8' };
+  if (!acceptsGzip(request.header('accept-encoding'))) return { status: 200, headers: json, content: list.plain };
+  return { status: 200, headers: { ...json, 'Content-Encoding': 'gzip' }, content: list.gzip() };
+}
+
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+}
+
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  return (acceptEncoding ?? '').split(',').some((part) => {
+    const [coding, ...parameters] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/);
+    return (coding === 'gzip' || coding === '*') && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}

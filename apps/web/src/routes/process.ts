@@ -1,0 +1,37 @@
+import type { Route } from '../api.js';
+
+export interface ProcessParts {
+  readonly version: string;
+  readonly shutDown: () => void;
+}
+
+const text = { 'Content-Type': 'text/plain; charset=utf-8' };
+
+/** What concerns this process itself: greeting, shutdown, and a panic on purpose. */
+export function processRoutes({ version, shutDown }: ProcessParts): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/',
+      access: 'public',
+      handle: () =>
+        Promise.resolve({
+          status: 200,
+          headers: text,
+          content: `Ahoy! This is Quartermaster ${version}. See docs/api.md.\n`,
+        }),
+    },
+    {
+      method: 'delete',
+      path: '/',
+      access: 'admin',
+      handle: () => Promise.resolve({ status: 204, after: shutDown }),
+    },
+    {
+      method: 'post',
+      path: '/kaboom',
+      access: 'admin',
+      handle: () => Promise.reject(new Error('Kaboom: a panic that was asked for')),
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+import type Joi from 'joi';
+import { AppError, type Problem } from '@quartermaster/foundation';
+
+/**
+ * Checks a body and returns it typed. Throws one `invalid` error with every problem, each with its JSON pointer.
+ * `root` is the pointer of what is checked, `''` for the whole body.
+ */
+export function validateBody<T>(schema: Joi.ObjectSchema<T>, value: unknown, root = ''): T {
+  const result = schema.validate(value, { abortEarly: false, errors: { wrap: { label: false } }, convert: true });
+  if (result.error === undefined) return result.value;
+  const problems = result.error.details.map((detail): Problem => ({
+    detail: sentence(detail),
+    pointer: root + toPointer(detail.path),
+  }));
+  throw new AppError('invalid', 'invalid-body', 'The body is not valid.', { problems });
+}
+
+/** Checks query parameters; unknown ones are ignored. */
+export function validateQuery<T>(schema: Joi.ObjectSchema<T>, query: Readonly<Record<string, string | undefined>>): T {
+  const options = { abortEarly: false, errors: { wrap: { label: false as const } }, stripUnknown: true };
+  const result = schema.validate(query, options);
+  if (result.error === undefined) return result.value;
+  const problems = result.error.details.map((detail): Problem => ({
+    detail: sentence(detail),
+    parameter: String(detail.path[0] ?? ''),
+  }));
+  throw new AppError('invalid', 'invalid-query', 'The query is not valid.', { problems });
+}
+
+/** RFC 6901. */
+function toPointer(path: readonly (string | number)[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function sentence(detail: Joi.ValidationErrorItem): string {
+  if (detail.type === 'object.unknown') return `${String(detail.path.at(-1))} is not a known field`;
+  return printable(detail.message);
+}
+
+/** A message may quote what was sent: nothing that would garble a terminal or a log. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ').slice(0, 500);
+}

@@ -1,0 +1,33 @@
+import type { EffectGuard, Logger } from '@quartermaster/foundation';
+import { createEc2, type Ec2 } from '@quartermaster/instances/aws';
+import type { Notification, NotifierPort } from '@quartermaster/notifications';
+import { createSlackNotifier } from '@quartermaster/notifications/slack';
+import type { WorkerConfig } from './config.js';
+
+/** The ports of this process, each made real. */
+export interface Clouds {
+  readonly ec2: Ec2;
+  readonly notifier: NotifierPort;
+}
+
+export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
+  return {
+    ec2: createEc2({ installId: config.INSTALL_ID }),
+    notifier:
+      config.SLACK_TOKEN === undefined
+        ? createLogNotifier(log)
+        : createSlackNotifier({
+            token: config.SLACK_TOKEN,
+            ...(config.SLACK_API_URL === undefined ? {} : { apiUrl: config.SLACK_API_URL }),
+          }),
+  };
+}
+
+/** Without a Slack token nothing is lost in silence: the log has it. */
+function createLogNotifier(log: Logger): NotifierPort {
+  return {
+    post: async ({ event_id, channel, text }: Notification, _guard: EffectGuard) => {
+      log.info('No SLACK_TOKEN is set; this message goes to the log', { event_id, channel, text });
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import Joi from 'joi';
+import {
+  durationVariable,
+  listVariable,
+  loadConfig,
+  processVariables,
+  secretVariable,
+  webUrlVariable,
+  type Environment,
+  type ProcessConfig,
+  type Variables,
+} from '@quartermaster/foundation';
+import { QUEUES, type QueueName } from '@quartermaster/jobs';
+import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+
+const DEFAULT_CONCURRENCY = 10;
+/** What has no route from the Internet: RFC 1918. */
+const PRIVATE_RANGES = '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
+const CIDR = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
+
+/** `instance-builds:10,notifications` as queue → concurrency; every queue when empty. */
+const queuesVariable = Joi.any()
+  .custom((value: unknown) => {
+    const entries = String(value)
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map((entry) => {
+        const [name, concurrency = String(DEFAULT_CONCURRENCY)] = entry.split(':');
+        if (!QUEUES.some((queue) => queue === name)) throw new Error('unknown queue');
+        if (!/^[1-9]\d{0,3}$/.test(concurrency)) throw new Error('no number');
+        return [name as QueueName, Number(concurrency)] as const;
+      });
+    return new Map(entries);
+  })
+  .default(() => new Map(QUEUES.map((queue) => [queue, DEFAULT_CONCURRENCY] as const)))
+  .messages({
+    'any.custom': `{{#label}} must be queue:concurrency, comma-separated; the queues are ${QUEUES.join(', ')}`,
+  })
+  .meta({ shownDefault: `all queues, ${DEFAULT_CONCURRENCY} jobs each at once` });
+
+/** Variables that a worker reads besides the AWS SDK's own. */
+export const workerVariables = {
+  ...processVariables,
+  ...redisVariables,
+  WEB_URL: webUrlVariable.required(),
+  WORKER_QUEUES: queuesVariable.description('queues that this worker serves, and how many jobs of each at once'),
+  INIT_SCRIPT_KEY: secretVariable(Joi.string().min(32).required()).description(
+    "at least 32 characters from which each build's credential is derived; for workers only",
+  ),
+  INIT_SCRIPT_TEMPLATE: secretVariable(Joi.string()).description(
+    'LiquidJS template of init scripts, plain or gzip in base64',
+  ),
+  INIT_SCRIPT_TTL: durationVariable('1h', 1000).description('how long an init script can be fetched'),
+  INSTANCE_RSA: secretVariable(Joi.string()).description('private key that init scripts may place on an instance'),
+  INSTANCE_YML: secretVariable(Joi.string()).description('configuration that init scripts may place on an instance'),
+  SSH_INGRESS_CIDRS: listVariable(PRIVATE_RANGES)
+    .custom((cidrs: string[]) => {
+      if (!cidrs.every((cidr) => CIDR.test(cidr))) throw new Error('no CIDR');
+      return cidrs;
+    })
+    .messages({ 'any.custom': '{{#label}} must be IPv4 ranges like 10.0.0.0/8, comma-separated' })
+    .description('who may reach port 22 of built instances'),
+  BUILD_REPORT_TIMEOUT: durationVariable('30m', 100).description(
+    'after this an instance that has not reported is named in Slack',
+  ),
+  BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
+  SLACK_TOKEN: secretVariable(Joi.string()).description(
+    'token of the Slack app; without it messages go to the log only',
+  ),
+  SLACK_API_URL: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .description("Slack's own unless set"),
+  SLACK_CHANNEL: Joi.string().description('where messages go unless a request says otherwise'),
+  JOB_ATTEMPTS: Joi.number()
+    .integer()
+    .min(1)
+    .description('how often a job may fail for want of an answer; each kind of job has its own number'),
+  JOB_BACKOFF: durationVariable('1s').description('the first pause between two attempts of a job; it doubles'),
+  JOB_MAX_BACKOFF: durationVariable('60s').description('the longest pause between two attempts of a job'),
+  JOB_LOCK: durationVariable('10s', 500).description('how long a job stays with a worker that is gone'),
+  CRASH_POINT: Joi.string().description('for tests only: the process kills itself at this point of the journal'),
+} satisfies Variables;
+
+export interface WorkerConfig extends ProcessConfig, RedisConfig {
+  WEB_URL: string;
+  WORKER_QUEUES: Map<QueueName, number>;
+  INIT_SCRIPT_KEY: string;
+  INIT_SCRIPT_TEMPLATE?: string;
+  INIT_SCRIPT_TTL: number;
+  INSTANCE_RSA?: string;
+  INSTANCE_YML?: string;
+  SSH_INGRESS_CIDRS: string[];
+  BUILD_REPORT_TIMEOUT: number;
+  BUILD_RETENTION: number;
+  SLACK_TOKEN?: string;
+  SLACK_API_URL?: string;
+  SLACK_CHANNEL?: string;
+  JOB_ATTEMPTS?: number;
+  JOB_BACKOFF: number;
+  JOB_MAX_BACKOFF: number;
+  JOB_LOCK: number;
+  CRASH_POINT?: string;
+}
+
+export function loadWorkerConfig(environment: Environment): WorkerConfig {
+  return loadConfig<WorkerConfig>(workerVariables, withRedisProvider(environment));
+}

@@ -1,0 +1,21 @@
+import type { Journal, Producer } from '@quartermaster/jobs';
+
+export interface Message {
+  /** Names the event: the same at every try. */
+  readonly event_id: string;
+  readonly channel: string | undefined;
+  readonly text: string;
+}
+
+/** Has one message sent, as a step of the work it tells of. */
+export type Notify = (journal: Journal, message: Message, requestId: string | undefined) => Promise<void>;
+
+/** Messages have a queue of their own, so that a failing Slack delays no work. Where no channel is known, none is sent. */
+export function createNotify(producer: Producer): Notify {
+  return async (journal, { event_id, channel, text }, requestId) => {
+    if (channel === undefined) return;
+    await journal.step(`notify-${event_id.split('-')[0] ?? ''}`, {
+      act: () => producer.enqueue('send-notification', { event_id, channel, text }, { request_id: requestId }),
+    });
+  };
+}

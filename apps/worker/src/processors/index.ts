@@ -1,0 +1,58 @@
+import type { InitScriptRenderer } from '@quartermaster/instances/init-scripts';
+import type { Processors, Producer } from '@quartermaster/jobs';
+import {
+  createBuilds,
+  createInitScripts,
+  createInstanceCache,
+  createTerminations,
+  type Keys,
+  type Redis,
+} from '@quartermaster/stores';
+import type { Clouds } from '../clouds.js';
+import type { WorkerConfig } from '../config.js';
+import { createNotify } from '../notify.js';
+import { createBuildInstances } from './build-instances.js';
+import { createCheckBuildReports } from './check-build-reports.js';
+import { createCleanUpBuild } from './clean-up-build.js';
+import { createSendNotification } from './send-notification.js';
+import { createTerminateInstance } from './terminate-instance.js';
+
+export interface ProcessorsParts {
+  readonly config: WorkerConfig;
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly producer: Producer;
+  readonly clouds: Clouds;
+  readonly renderer: InitScriptRenderer;
+}
+
+/** A processor for every job of the catalogue, made from the ports it needs. */
+export function createProcessors({ config, redis, keys, producer, clouds, renderer }: ProcessorsParts): Processors {
+  const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
+  const cache = createInstanceCache(redis, keys);
+  const initScripts = createInitScripts(redis, keys);
+  const terminations = createTerminations(redis, keys);
+  const notify = createNotify(producer);
+  const { ec2, notifier } = clouds;
+  const settings = {
+    webUrl: config.WEB_URL,
+    installId: config.INSTALL_ID,
+    initScriptKey: config.INIT_SCRIPT_KEY,
+    initScriptTtlMs: config.INIT_SCRIPT_TTL,
+    sshCidrs: config.SSH_INGRESS_CIDRS,
+    reportTimeoutMs: config.BUILD_REPORT_TIMEOUT,
+  };
+  return {
+    'build-instances': createBuildInstances({ ec2, builds, cache, initScripts, renderer, producer, notify, settings }),
+    'check-build-reports': createCheckBuildReports({ builds, notify, settings }),
+    'clean-up-build': createCleanUpBuild({
+      ec2,
+      builds,
+      installId: config.INSTALL_ID,
+      pauseMs: config.JOB_BACKOFF,
+      now: Date.now,
+    }),
+    'send-notification': createSendNotification(notifier),
+    'terminate-instance': createTerminateInstance({ ec2, cache, terminations, producer, notify }),
+  };
+}
