@@ -16,10 +16,11 @@ export interface CloudSecurityGroup {
 }
 
 /**
- * What the house needs of EC2, in its own words. What changes something takes an `EffectGuard`.
- * Failures are `AppError`s: `unavailable` where trying again makes sense (no answer, throttled, 5xx, no rights for the
- * moment), else `unprocessable`, `not-found`, `conflict` with EC2's own words in the message. Their `code` is given per
- * function where callers tell them apart.
+ * What the house needs of EC2, in its own words. What changes something takes an `EffectGuard`; where its time is over,
+ * the function throws what the guard threw.
+ * Failures are `AppError`s: `unavailable` where trying again makes sense (`ec2-unavailable` no answer or 5xx,
+ * `ec2-throttled`, `ec2-not-authorized` no rights for the moment), else `unprocessable` `ec2-refused` with EC2's own code
+ * and words in the message, or what is given per function where callers tell failures apart.
  */
 export interface Ec2Port {
   /** Every instance that the account has in the region, those on their way out included. Paged inside. */
@@ -35,10 +36,13 @@ export interface Ec2Port {
   /** The VPC of a subnet, or the default VPC. `unprocessable`: `subnet-not-found`, `no-default-vpc`. */
   resolveVpc(subnetId?: string): Promise<string>;
 
-  /** Makes a group, or finds the one of that name and VPC that a former attempt made. Returns its id. */
+  /**
+   * Makes a group, or finds the one of that name and VPC that a former attempt made, and waits a few seconds until EC2
+   * shows it. Returns its id. `unavailable` `group-not-visible` where EC2 does not.
+   */
   createSecurityGroup(request: SecurityGroupRequest, guard: EffectGuard): Promise<string>;
   findSecurityGroup(name: string, vpcId: string): Promise<string | undefined>;
-  /** Opens inbound TCP port 22 to these CIDRs; what is open already is no error. */
+  /** Opens inbound TCP port 22 to these CIDRs (IPv4 and IPv6); what is open already is no error. */
   authorizeSsh(groupId: string, cidrs: readonly string[], guard: EffectGuard): Promise<void>;
   /** `true`: it is gone (or never was). `false`: something still uses it (`DependencyViolation`). */
   deleteSecurityGroup(groupId: string, guard: EffectGuard): Promise<boolean>;
@@ -51,7 +55,7 @@ export interface Ec2Port {
    * `conflict`: `launch-parameters-differ` (the token was used with other parameters).
    */
   runInstances(plan: LaunchPlan, userData: string, guard: EffectGuard): Promise<CloudInstance[]>;
-  /** Sets tags on one instance. `unavailable` while EC2 does not know the id yet. */
+  /** Sets tags on one instance. `unavailable` `instance-not-visible` while EC2 does not know the id yet. */
   tagInstance(id: string, tags: Readonly<Record<string, string>>, guard: EffectGuard): Promise<void>;
   /**
    * `terminated` or on its way: true. `not-found` `instance-not-found`: EC2 does not know the id (right after launch that
