@@ -80,8 +80,9 @@ function renderList(instances: readonly CloudInstance[]): RenderedList {
   };
 }
 
-/** An instance as the API answers it: what only the house needs is left out. */
+/** An instance as the API answers it: its own fields in their order; what only the house needs is left out. */
 export function showInstance(cached: CloudInstance): Instance {
-  const { build_id: _buildId, ...instance } = cached;
-  return instance;
+  const { id, name, instance_type, image_id, ip, private_ip, launch_time, state, queue, env, site, role, managed } =
+    cached;
+  return { id, name, instance_type, image_id, ip, private_ip, launch_time, state, queue, env, site, role, managed };
 }

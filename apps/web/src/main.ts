@@ -10,7 +10,13 @@ import {
   secretValues,
 } from '@quartermaster/foundation';
 import { createProducer } from '@quartermaster/jobs';
-import { connectRedis, createIdempotencyKeys, createKeys, warnOfDurability } from '@quartermaster/stores';
+import {
+  connectRedis,
+  createIdempotencyKeys,
+  createKeys,
+  waitUntilReady,
+  warnOfDurability,
+} from '@quartermaster/stores';
 import { loadWebConfig, webVariables } from './config.js';
 import { createApp } from './create-app.js';
 import { createRoutes } from './routes/index.js';
@@ -57,6 +63,8 @@ async function main(): Promise<void> {
     log.fatal('Can not listen', { host: config.HOST, port: config.PORT, error: describeError(error) });
     process.exit(1);
   });
+  // With Redis there, the first request is answered; without it, web starts all the same and says 503.
+  await waitUntilReady(redis, 2000);
   server.listen(config.PORT, config.HOST, () => {
     log.info('Listening', { host: config.HOST, port: config.PORT, version, read_only: config.READ_ONLY });
   });

@@ -29,24 +29,28 @@ return {'accepted', 0}
 
 /**
  * KEYS build, reports, reserved. ARGV id, now, retention, credentialExpiresAt, instance ids…
- * Finishes the build where all of them have reported already, or where there are none.
+ * Finishes the build where all of them have reported already, or where there are none: then, and when asked again, 1.
  */
 export const LAUNCH = defineScript(`
 local build, reports, now = KEYS[1], KEYS[2], tonumber(ARGV[2])
 redis.call('HDEL', KEYS[3], ARGV[1])
-if redis.call('HGET', build, 'state') ~= 'pending' then return 'repeated' end
+if redis.call('HGET', build, 'state') ~= 'pending' then
+  return tonumber(redis.call('HGET', build, 'finished_at_launch') or '0')
+end
 local ids, mine = {}, {}
 for i = 5, #ARGV do ids[#ids + 1] = ARGV[i]; mine[ARGV[i]] = true end
 local reported = 0
 for _, id in ipairs(redis.call('HKEYS', reports)) do
   if mine[id] then reported = reported + 1 else redis.call('HDEL', reports, id) end
 end
-redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', table.concat(ids, ','))
+local finished = reported == #ids and 1 or 0
+redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', table.concat(ids, ','),
+  'finished_at_launch', finished)
 if tonumber(ARGV[4]) > 0 then redis.call('HSET', build, 'secret_expires_at', ARGV[4]) end
-if reported == #ids then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
+if finished == 1 then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
 redis.call('PEXPIRE', build, ARGV[3])
 redis.call('PEXPIRE', reports, ARGV[3])
-return 'launched'
+return finished
 `);
 
 /** KEYS build, reports, reserved. ARGV id, now, retention, error. */

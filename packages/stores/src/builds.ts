@@ -60,8 +60,11 @@ export interface Builds {
   /** Newest first. `more`: there are builds beyond this page. */
   list(filter: BuildFilter, page: number, limit: number): Promise<{ builds: Build[]; more: boolean }>;
   keepCredential(id: string, hash: string, expiresAt: number): Promise<void>;
-  /** RunInstances has answered. Reports that came before are counted; those of strangers are dropped. */
-  launch(id: string, instanceIds: readonly string[], credentialExpiresAt: number, now: number): Promise<void>;
+  /**
+   * RunInstances has answered. Reports that came before are counted, those of strangers dropped. True, also when asked
+   * again, where all instances had reported before and this finished the build.
+   */
+  launch(id: string, instanceIds: readonly string[], credentialExpiresAt: number, now: number): Promise<boolean>;
   /** Nothing is to boot: done. */
   finish(id: string, now: number): Promise<void>;
   /** Marks a pending build as failed; one that has started or ended is left as it is. */
@@ -129,7 +132,8 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
       await redis.hset(keys.build(id), { secret_hash: hash, secret_expires_at: String(expiresAt) });
     },
     launch: async (id, instanceIds, credentialExpiresAt, now) => {
-      await runScript(redis, LAUNCH, ownKeys(id), [id, now, retentionMs, credentialExpiresAt, ...instanceIds]);
+      const args = [id, now, retentionMs, credentialExpiresAt, ...instanceIds];
+      return (await runScript(redis, LAUNCH, ownKeys(id), args)) === 1;
     },
     finish: async (id, now) => {
       await runScript(redis, LAUNCH, ownKeys(id), [id, now, retentionMs, 0]);

@@ -17,7 +17,7 @@ import {
 } from '@quartermaster/instances';
 import type { InitScriptRenderer } from '@quartermaster/instances/init-scripts';
 import type { Journal, PayloadOf, Processor, Producer } from '@quartermaster/jobs';
-import { buildFailed, buildLaunched, buildStored } from '@quartermaster/notifications';
+import { buildFailed, buildFinished, buildLaunched, buildStored } from '@quartermaster/notifications';
 import type { Build, Builds, InitScripts, InstanceCache } from '@quartermaster/stores';
 import type { Notify } from '../notify.js';
 import { tellBuild } from '../tell-build.js';
@@ -70,9 +70,11 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
       const instances = await launch(parts, journal, build, image, groupId);
       const ids = instances.map(({ id }) => id);
 
-      await journal.step('record-launch', { act: () => recordLaunch(parts, build_id, instances) });
+      const isFinished = await journal.step('record-launch', { act: () => recordLaunch(parts, build_id, instances) });
       await nameInstances(parts, journal, build, instances);
       await say('started', buildLaunched(told, { ami: image.ami, instance_ids: ids }));
+      // Otherwise the last report tells of it.
+      if (isFinished && ids.length > 1) await say('finished', buildFinished(told, ids));
       await journal.step('watch-reports', {
         act: async () => {
           const due_at = Date.now() + settings.reportTimeoutMs;
@@ -192,13 +194,13 @@ async function recordLaunch(
   parts: BuildInstancesParts,
   id: string,
   instances: readonly CloudInstance[],
-): Promise<void> {
+): Promise<boolean> {
   const { builds, cache, initScripts, settings } = parts;
   const now = Date.now();
   await cache.put(instances, now);
   await initScripts.renew(id, settings.initScriptTtlMs);
   const ids = instances.map((instance) => instance.id);
-  await builds.launch(id, ids, now + settings.initScriptTtlMs, now);
+  return builds.launch(id, ids, now + settings.initScriptTtlMs, now);
 }
 
 async function nameInstances(
