@@ -1,0 +1,67 @@
+import Joi from 'joi';
+import { listVariable, processVariables, secretVariable, type Variables } from '@quartermaster/foundation';
+
+const milliseconds = (standard: number): Joi.NumberSchema => Joi.number().integer().min(0).default(standard);
+
+/** What the sandbox reads from its environment. Times are in milliseconds: tests want them far below a second. */
+export const sandboxVariables = {
+  LOG_LEVEL: processVariables.LOG_LEVEL,
+  LOG_FORMAT: processVariables.LOG_FORMAT,
+  SANDBOX_PORT: Joi.number().port().default(5050).description('port on 127.0.0.1; 0 takes any free one'),
+  SANDBOX_REGION: Joi.string()
+    .pattern(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region like us-east-1')
+    .default('us-east-1')
+    .description('the one region that is played; requests signed for another are refused'),
+  SANDBOX_ACCESS_KEY_ID: Joi.string().default('sandbox').description('the only access key that EC2 knows'),
+  SANDBOX_SECRET_ACCESS_KEY: secretVariable(Joi.string().default('sandbox-secret')).description('its secret'),
+  SANDBOX_SLACK_TOKEN: secretVariable(Joi.string().default('xoxb-sandbox-token')).description(
+    'the only token that Slack knows',
+  ),
+  SANDBOX_SLACK_UNKNOWN_CHANNELS: listVariable('nosuch').description('channels that Slack does not have'),
+  SANDBOX_BOOT_MS: milliseconds(1000).description('pending to running'),
+  SANDBOX_CLOUD_INIT_MS: milliseconds(1000).description('running to the first action of cloud-init'),
+  SANDBOX_CLOUD_INIT: Joi.string().valid('on', 'off').default('on').description('off: no instance plays cloud-init'),
+  SANDBOX_CLOUD_INIT_RETRY_MS: milliseconds(60_000).description('how long cloud-init tries to reach the web process'),
+  SANDBOX_SHUTDOWN_MS: milliseconds(2000).description('shutting-down to terminated'),
+  SANDBOX_INTERFACE_LINGER_MS: milliseconds(2000).description(
+    'how long after terminated an interface still holds its address and security groups',
+  ),
+  SANDBOX_TERMINATED_VISIBLE_MS: milliseconds(3_600_000).description('how long terminated instances are described'),
+  SANDBOX_INSTANCE_LIMIT: Joi.number()
+    .integer()
+    .min(1)
+    .default(20_000)
+    .description('instances that the account may have'),
+  SANDBOX_DEFAULT_VPC: Joi.string().valid('on', 'off').default('on').description('off: the account has no default VPC'),
+  SANDBOX_THROTTLE: Joi.string()
+    .valid('on', 'off')
+    .default('off')
+    .description('on: EC2 takes no more requests than AWS does'),
+  SANDBOX_SEED: Joi.number()
+    .integer()
+    .min(0)
+    .default(1)
+    .description('makes the seeded fleet and random faults repeatable'),
+} satisfies Variables;
+
+export interface SandboxConfig {
+  readonly LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly LOG_FORMAT: 'json' | 'pretty';
+  readonly SANDBOX_PORT: number;
+  readonly SANDBOX_REGION: string;
+  readonly SANDBOX_ACCESS_KEY_ID: string;
+  readonly SANDBOX_SECRET_ACCESS_KEY: string;
+  readonly SANDBOX_SLACK_TOKEN: string;
+  readonly SANDBOX_SLACK_UNKNOWN_CHANNELS: readonly string[];
+  readonly SANDBOX_BOOT_MS: number;
+  readonly SANDBOX_CLOUD_INIT_MS: number;
+  readonly SANDBOX_CLOUD_INIT: 'on' | 'off';
+  readonly SANDBOX_CLOUD_INIT_RETRY_MS: number;
+  readonly SANDBOX_SHUTDOWN_MS: number;
+  readonly SANDBOX_INTERFACE_LINGER_MS: number;
+  readonly SANDBOX_TERMINATED_VISIBLE_MS: number;
+  readonly SANDBOX_INSTANCE_LIMIT: number;
+  readonly SANDBOX_DEFAULT_VPC: 'on' | 'off';
+  readonly SANDBOX_THROTTLE: 'on' | 'off';
+  readonly SANDBOX_SEED: number;
+}

@@ -1,0 +1,176 @@
+import { AppError } from '@quartermaster/foundation';
+import Joi from 'joi';
+import type { Instance } from './ec2/model.js';
+import type { World } from './ec2/world.js';
+import { parseFaultRequest, type Faults } from './faults.js';
+import { jsonAnswer, type Answer, type Exchange } from './http.js';
+import type { Records } from './records.js';
+import type { PostedMessage } from './slack/slack-service.js';
+
+/** What tests and demonstrations may look at and change. */
+export interface Control {
+  readonly records: Records;
+  readonly faults: Faults;
+  messages(): readonly PostedMessage[];
+  world(): World;
+  /** Adds running instances of the fleet, with these tags besides its own; returns their ids. */
+  seed(count: number, tags: Readonly<Record<string, string>>): readonly string[];
+  reset(): void;
+}
+
+const PREFIX = '/_sandbox/';
+/** More would not find addresses in the seeded subnets. */
+const MOST_SEEDED = 15_000;
+
+type Handler = (
+  control: Control,
+  request: { readonly id: string; readonly query: URLSearchParams; readonly exchange: Exchange },
+) => Answer;
+
+/** `METHOD path` → what it does; `:id` stands for one path segment. */
+const ROUTES: Readonly<Record<string, Handler>> = {
+  'GET health': () => jsonAnswer(200, { ok: true }),
+  'GET effects': (control, { query }) =>
+    jsonAnswer(200, {
+      effects: control.records.effects(readNumber(query, 'since'), query.get('action') ?? undefined),
+    }),
+  'GET requests': (control) => jsonAnswer(200, control.records.requests()),
+  'GET slack': (control) => jsonAnswer(200, { messages: control.messages() }),
+  'GET faults': (control) => jsonAnswer(200, { faults: control.faults.list() }),
+  'POST faults': (control, { exchange }) => jsonAnswer(201, control.faults.add(parseFaultRequest(readJson(exchange)))),
+  'DELETE faults': (control) => {
+    control.faults.clear();
+    return jsonAnswer(200, { faults: [] });
+  },
+  'DELETE faults/:id': (control, { id }) => {
+    if (!control.faults.remove(id)) throw new AppError('not-found', 'no-such-fault', `There is no fault ${id}.`);
+    return jsonAnswer(200, { faults: control.faults.list() });
+  },
+  'GET instances': (control) =>
+    jsonAnswer(200, {
+      instances: [...control.world().instances.values()].map((instance) => showInstance(control.world(), instance)),
+    }),
+  'GET instances/:id': (control, { id }) => {
+    const instance = control.world().instances.get(id);
+    if (instance === undefined) throw new AppError('not-found', 'no-such-instance', `There is no instance ${id}.`);
+    const { script } = instance.cloudInit;
+    return jsonAnswer(200, { ...showInstance(control.world(), instance), script: script ?? null });
+  },
+  'GET reports': (control) =>
+    jsonAnswer(200, {
+      reports: [...control.world().instances.values()]
+        .filter((instance) => instance.userData !== undefined)
+        .map((instance) => ({ instance_id: instance.id, ...showCloudInit(instance) })),
+    }),
+  'GET resources': (control) => jsonAnswer(200, showResources(control.world())),
+  'POST seed': (control, { exchange }) => {
+    const { count, tags } = readSeed(exchange);
+    try {
+      return jsonAnswer(201, { instance_ids: control.seed(count, tags) });
+    } catch (error) {
+      throw new AppError('conflict', 'no-room', 'The seeded subnets have no addresses left.', { cause: error });
+    }
+  },
+  'POST reset': (control) => {
+    control.reset();
+    return jsonAnswer(200, { ok: true });
+  },
+};
+
+export function isControl(exchange: Exchange): boolean {
+  return exchange.path.startsWith(PREFIX);
+}
+
+/** Answers a request to the sandbox itself. Throws `AppError`s: `not-found`, `method-not-allowed`, `invalid`. */
+export function answerControl(exchange: Exchange, control: Control): Answer {
+  const [name = '', id = '', ...rest] = exchange.path.slice(PREFIX.length).split('/');
+  const path = id === '' ? name : `${name}/:id`;
+  const handler = rest.length === 0 ? ROUTES[`${exchange.method} ${path}`] : undefined;
+  if (handler !== undefined) return handler(control, { id, query: new URLSearchParams(exchange.query), exchange });
+  if (rest.length === 0 && Object.keys(ROUTES).some((route) => route.endsWith(` ${path}`))) {
+    throw new AppError('method-not-allowed', 'method-not-allowed', `${exchange.method} is not for ${exchange.path}.`);
+  }
+  throw new AppError('not-found', 'no-such-path', `There is no ${exchange.path} here.`);
+}
+
+function showInstance(world: World, instance: Instance): object {
+  return {
+    id: instance.id,
+    state: world.stateOf(instance),
+    image_id: instance.image.id,
+    instance_type: instance.instanceType,
+    subnet_id: instance.subnet.id,
+    security_group_ids: instance.groupIds,
+    private_ip: instance.privateIp,
+    client_token: instance.clientToken ?? null,
+    termination_protected: instance.terminationProtected,
+    metadata: instance.metadata,
+    root_volume: { ...instance.rootVolume, tags: Object.fromEntries(instance.rootVolume.tags) },
+    launch_time: new Date(instance.launchedAt).toISOString(),
+    tags: Object.fromEntries(instance.tags),
+    cloud_init: showCloudInit(instance),
+  };
+}
+
+function showCloudInit(instance: Instance): object {
+  const { script, ...record } = instance.cloudInit;
+  return {
+    outcome: record.outcome,
+    build_id: record.buildId ?? null,
+    url: record.url ?? null,
+    fetch_attempts: record.fetchAttempts,
+    report_attempts: record.reportAttempts,
+    last_status: record.lastStatus ?? null,
+    last_error: record.lastError ?? null,
+    reported_at: record.reportedAt ?? null,
+    script_bytes: script === undefined ? 0 : Buffer.byteLength(script),
+  };
+}
+
+/** The ids that a demonstration needs to begin with. */
+function showResources(world: World): object {
+  return {
+    vpcs: [...world.vpcs.values()].map(({ id, cidr, isDefault }) => ({ id, cidr, default: isDefault })),
+    subnets: [...world.subnets.values()].map(({ id, vpcId, zone, cidr }) => ({ id, vpc_id: vpcId, zone, cidr })),
+    images: [...world.images.values()].map(({ id, name, state, tags }) => ({
+      id,
+      name,
+      state,
+      tags: Object.fromEntries(tags),
+    })),
+    security_groups: [...world.groups.values()].map(({ id, name, vpcId, tags }) => ({
+      id,
+      name,
+      vpc_id: vpcId,
+      tags: Object.fromEntries(tags),
+    })),
+    key_pairs: [...world.keyPairs],
+    instance_profiles: [...world.profiles],
+  };
+}
+
+function readJson(exchange: Exchange): unknown {
+  try {
+    return JSON.parse(exchange.body.toString('utf8')) as unknown;
+  } catch {
+    throw new AppError('invalid', 'malformed-json', 'The body is not JSON.');
+  }
+}
+
+const seedSchema = Joi.object<{ instances: number; tags: Record<string, string> }>({
+  instances: Joi.number().strict().integer().min(1).max(MOST_SEEDED).required(),
+  tags: Joi.object().pattern(Joi.string().max(128), Joi.string().allow('').max(256)).default({}),
+}).required();
+
+function readSeed(exchange: Exchange): { count: number; tags: Readonly<Record<string, string>> } {
+  const { error, value } = seedSchema.validate(readJson(exchange));
+  if (error !== undefined) throw new AppError('invalid', 'invalid-seed', `The seed is not usable: ${error.message}.`);
+  return { count: value.instances, tags: value.tags };
+}
+
+function readNumber(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw new AppError('invalid', 'invalid-query', `${name} must be a whole number.`);
+  return Number(text);
+}

@@ -1,0 +1,98 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { createSilentLogger, loadConfig, type Environment } from '@quartermaster/foundation';
+import { LogLevel, WebClient } from '@slack/web-api';
+import { sandboxVariables, type SandboxConfig } from '../config.js';
+import { createSandbox } from '../create-sandbox.js';
+import type { Effect, RequestRecord } from '../records.js';
+
+/** A sandbox in this process on a free port, with the real clients turned to it. */
+export interface StartedSandbox {
+  readonly url: string;
+  /** One attempt a call, so that a test sees every refusal. */
+  readonly ec2: EC2Client;
+  readonly slack: WebClient;
+  /** Tries once, leaves a rate limit to the caller, and says nothing on the console. */
+  slackWith(token: string): WebClient;
+  ec2With(settings: ConstructorParameters<typeof EC2Client>[0]): EC2Client;
+  get<T>(path: string): Promise<T>;
+  send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  effects(action?: string): Promise<Effect[]>;
+  requests(): Promise<{ counts: Record<string, Record<string, number>>; log: RequestRecord[] }>;
+  resources(): Promise<Resources>;
+  stop(): Promise<void>;
+}
+
+export interface Resources {
+  readonly vpcs: { id: string; default: boolean }[];
+  readonly subnets: { id: string; vpc_id: string; zone: string }[];
+  readonly images: { id: string; name: string; state: string; tags: Record<string, string> }[];
+  readonly security_groups: { id: string; name: string; vpc_id: string }[];
+}
+
+const SHORT_TIMES = {
+  SANDBOX_PORT: '0',
+  SANDBOX_BOOT_MS: '60',
+  SANDBOX_CLOUD_INIT_MS: '20',
+  SANDBOX_SHUTDOWN_MS: '60',
+  SANDBOX_INTERFACE_LINGER_MS: '120',
+  SANDBOX_TERMINATED_VISIBLE_MS: '60000',
+};
+
+export async function startSandbox(environment: Environment = {}): Promise<StartedSandbox> {
+  const config = loadConfig<SandboxConfig>(sandboxVariables, { ...SHORT_TIMES, ...environment });
+  const sandbox = createSandbox(config, createSilentLogger());
+  await sandbox.start();
+  const { url } = sandbox;
+
+  const ec2With = (settings: ConstructorParameters<typeof EC2Client>[0] = {}): EC2Client =>
+    new EC2Client({
+      endpoint: url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
+      maxAttempts: 1,
+      ...settings,
+    });
+  const send: StartedSandbox['send'] = async (method, path, body) => {
+    const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const response = await fetch(`${url}/_sandbox/${path}`, { method, ...payload });
+    return { status: response.status, body: await response.json() };
+  };
+  const get = async <T>(path: string): Promise<T> => (await send('GET', path)).body as T;
+  const slackWith = (token: string): WebClient =>
+    new WebClient(token, {
+      slackApiUrl: `${url}/api/`,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      logger: { ...createSilentLogger(), setLevel() {}, setName() {}, getLevel: () => LogLevel.ERROR },
+    });
+  const ec2 = ec2With();
+
+  return {
+    url,
+    ec2,
+    ec2With,
+    slack: slackWith('xoxb-sandbox-token'),
+    slackWith,
+    send,
+    get,
+    effects: async (action) =>
+      (await get<{ effects: Effect[] }>(action === undefined ? 'effects' : `effects?action=${action}`)).effects,
+    requests: () => get('requests'),
+    resources: () => get('resources'),
+    async stop() {
+      ec2.destroy();
+      await sandbox.stop();
+    },
+  };
+}
+
+/** The `name` and `message` of what a call throws: the error code and words of the service. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ code: string; message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Error) return { code: error.name, message: error.message };
+    throw error;
+  }
+  throw new Error('The call was not refused');
+}
