@@ -42,6 +42,13 @@ export function buildFailed(build: ToldBuild, reason: string): string {
   return told(`Could not start ${asked} for ${place(build)}: ${shortReason(reason)} (${reference(build)})`);
 }
 
+/** A build's instances run, but something about them could not be done. */
+export function buildIncomplete(build: ToldBuild, reason: string): string {
+  return told(
+    `The instances for ${place(build)} run, but are not complete: ${shortReason(reason)} (${reference(build)})`,
+  );
+}
+
 /** One instance has reported that its init script is through. `reported`: how many have by now, or a place for it. */
 export function instanceReported(build: ToldBuild, instance: ToldInstance, reported: number | string): string {
   const progress = `${reported} of ${build.count}`;

@@ -8,10 +8,9 @@ const decompress = promisify(gunzip);
 
 /** Rendered init scripts, gzipped, each with an end. They hold secrets: nothing but their own route reads them. */
 export interface InitScripts {
+  /** Keeps a script, or keeps it anew: its time counts from now. */
   keep(buildId: string, script: string, ttlMs: number): Promise<void>;
   load(buildId: string): Promise<string | undefined>;
-  /** Counts the time to live anew. */
-  renew(buildId: string, ttlMs: number): Promise<void>;
 }
 
 export function createInitScripts(redis: Redis, keys: Keys): InitScripts {
@@ -23,6 +22,5 @@ export function createInitScripts(redis: Redis, keys: Keys): InitScripts {
       const zipped = await redis.getBuffer(keys.initScript(buildId));
       return zipped === null ? undefined : (await decompress(zipped)).toString('utf8');
     },
-    renew: async (buildId, ttlMs) => void (await redis.pexpire(keys.initScript(buildId), ttlMs)),
   };
 }

@@ -44,8 +44,8 @@ export function createInstanceBuildRoute({ builds, producer, config }: CreateBui
       const figures = `${accepted.inUse} of MAX_INSTANCES=${config.MAX_INSTANCES} are in use, ${sent.count} more asked for`;
       throw unprocessable('fleet-full', '/instance_builds/count', `The fleet is full: ${figures}.`);
     }
-    // The job is open already; should this fail, the mini-worker puts it into its queue.
-    if (accepted.outcome === 'accepted') await producer.dispatch(job);
+    // The job is open already; should this fail, a repetition or the mini-worker puts it into its queue.
+    await (accepted.outcome === 'accepted' ? producer.dispatch(job) : producer.dispatchOpened(job.id));
     request.log.info('Build accepted', { build_id: id, outcome: accepted.outcome });
 
     const seen = await waitFor(() => loadAccepted(builds, id), isDecided, request.waitMs ?? 0);

@@ -78,7 +78,14 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
   const payload = { termination_id: wanted.id, instance_id: id };
   const job = producer.describe('terminate-instance', payload, { request_id: request.id });
   const acceptedId = await terminations.accept(wanted, job, Date.now());
-  if (acceptedId === wanted.id) await producer.dispatch(job);
+  if (acceptedId === wanted.id) {
+    await producer.dispatch(job);
+  } else {
+    // One is pending already; its first request may have broken off before this.
+    await producer.dispatchOpened(
+      producer.describe('terminate-instance', { ...payload, termination_id: acceptedId }).id,
+    );
+  }
   request.log.info('Termination accepted', { instance_id: id, termination_id: acceptedId, force });
 
   const isOver = (seen: { id: string; state: string } | undefined): boolean =>

@@ -59,8 +59,9 @@ export function reportInstanceBuildRoute({ builds, producer, webUrl }: ReportPar
         throw new AppError('not-found', 'unknown-instance', `Build ${build.id} has no instance ${reportedId}.`);
       }
       request.log.info('Instance reported', { build_id: build.id, instance_id: reportedId, outcome });
-      if (outcome === 'finished' && typeof jobs.ending === 'object') await producer.dispatchOpened(jobs.ending.id);
-      if (outcome !== 'repeated' && jobs.notification) await producer.dispatchOpened(jobs.notification.id);
+      // Of a repeated report too: the first one may have broken off before this.
+      if (typeof jobs.ending === 'object') await producer.dispatchOpened(jobs.ending.id);
+      if (jobs.notification) await producer.dispatchOpened(jobs.notification.id);
       return shown(await loadBuild(builds, id));
     }
   };

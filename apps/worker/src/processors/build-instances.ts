@@ -1,4 +1,4 @@
-import { AppError, toErrorRecord, type Logger } from '@quartermaster/foundation';
+import { AppError, toErrorRecord, type ErrorRecord } from '@quartermaster/foundation';
 import {
   buildSecret,
   chooseImage,
@@ -17,7 +17,7 @@ import {
 } from '@quartermaster/instances';
 import type { InitScriptRenderer } from '@quartermaster/instances/init-scripts';
 import type { Journal, PayloadOf, Processor, Producer } from '@quartermaster/jobs';
-import { buildFailed, buildFinished, buildLaunched, buildStored } from '@quartermaster/notifications';
+import { buildFailed, buildFinished, buildIncomplete, buildLaunched, buildStored } from '@quartermaster/notifications';
 import type { Build, Builds, InitScripts, InstanceCache } from '@quartermaster/stores';
 import type { Notify } from '../notify.js';
 import { tellBuild } from '../tell-build.js';
@@ -51,8 +51,10 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
 
   return {
     run: async ({ build_id }, { journal, log, request_id }) => {
-      const build = await loadOpenBuild(builds, build_id, log);
-      if (build === undefined) return;
+      const build = await builds.load(build_id);
+      if (build === undefined) return log.warn('A build is not kept any more; nothing to do', { build_id });
+      // A worker died while it gave up: the rest of that is still to be done.
+      if (build.error !== undefined) return await endFailed(parts, journal, build, build.error, request_id);
       const { request } = build;
       const told = tellBuild(build, settings.webUrl);
       const say = (event: string, text: string): Promise<void> =>
@@ -66,43 +68,55 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
 
       const image = await resolveImage(parts, journal, build);
       const groupId = request.security_group_id ?? (await createGroup(parts, journal, build));
-      await storeInitScript(parts, journal, { ...build, request: { ...request, ami: image.ami } });
+      const resolved = { ...build, request: { ...request, ami: image.ami } };
+      await storeInitScript(parts, journal, resolved);
       const instances = await launch(parts, journal, build, image, groupId);
       const ids = instances.map(({ id }) => id);
 
-      const isFinished = await journal.step('record-launch', { act: () => recordLaunch(parts, build_id, instances) });
-      await nameInstances(parts, journal, build, instances);
-      await say('started', buildLaunched(told, { ami: image.ami, instance_ids: ids }));
-      // Otherwise the last report tells of it.
-      if (isFinished && ids.length > 1) await say('finished', buildFinished(told, ids));
+      const isFinished = await journal.step('record-launch', { act: () => recordLaunch(parts, resolved, instances) });
       await journal.step('watch-reports', {
         act: async () => {
           const due_at = Date.now() + settings.reportTimeoutMs;
           await producer.enqueue('check-build-reports', { build_id }, { request_id, due_at });
         },
       });
+      await say('started', buildLaunched(told, { ami: image.ami, instance_ids: ids }));
+      // Otherwise the last report tells of it.
+      if (isFinished && ids.length > 1) await say('finished', buildFinished(told, ids));
+      // Last, for it is the one that EC2 may refuse for a while, and nobody waits for it.
+      await nameInstances(parts, journal, build, instances);
     },
 
     giveUp: async ({ build_id }, error, { journal, request_id }) => {
       const build = await builds.load(build_id);
-      if (build === undefined) return;
-      const reason = toErrorRecord(error);
-      await journal.step('clean-up', {
-        act: () => producer.enqueue('clean-up-build', { build_id, cause: build_id }, { request_id }),
-      });
-      await journal.step('fail-build', { act: () => builds.fail(build_id, reason, Date.now()) });
-      const text = buildFailed(tellBuild(build, settings.webUrl), reason.message);
-      const message = { event_id: `failed-${build_id}`, channel: build.request.slack_channel, text };
-      await notify(journal, message, request_id);
+      if (build !== undefined) await endFailed(parts, journal, build, toErrorRecord(error), request_id);
     },
   };
 }
 
-/** The build, unless it has ended already: then a repeated job has nothing to do. */
-async function loadOpenBuild(builds: Builds, id: string, log: Logger): Promise<Build | undefined> {
-  const build = await builds.load(id);
-  if (build === undefined) log.warn('A build is not kept any more; nothing to do', { build_id: id });
-  return build?.state === 'failed' ? undefined : build;
+/** The build can not be done, or, where its instances run already, not be completed: says so and has it cleaned up. */
+async function endFailed(
+  { builds, producer, notify, settings }: BuildInstancesParts,
+  journal: Journal,
+  build: Build,
+  reason: ErrorRecord,
+  requestId: string | undefined,
+): Promise<void> {
+  const told = tellBuild(build, settings.webUrl);
+  const channel = build.request.slack_channel;
+  if (build.state === 'started' || build.state === 'finished') {
+    const text = buildIncomplete(told, reason.message);
+    return notify(journal, { event_id: `incomplete-${build.id}`, channel, text }, requestId);
+  }
+  await journal.step('fail-build', { act: () => builds.fail(build.id, reason, Date.now()) });
+  await journal.step('clean-up', {
+    act: async () => {
+      const payload = { build_id: build.id, cause: build.id };
+      await producer.enqueue('clean-up-build', payload, { request_id: requestId });
+    },
+  });
+  const text = buildFailed(told, reason.message);
+  await notify(journal, { event_id: `failed-${build.id}`, channel, text }, requestId);
 }
 
 async function resolveImage({ ec2 }: BuildInstancesParts, journal: Journal, build: Build): Promise<CloudImage> {
@@ -140,16 +154,22 @@ async function createGroup(parts: BuildInstancesParts, journal: Journal, build: 
 }
 
 async function storeInitScript(parts: BuildInstancesParts, journal: Journal, build: Build): Promise<void> {
-  const { builds, initScripts, renderer, settings } = parts;
+  const expiresAt = (): number => Date.now() + parts.settings.initScriptTtlMs;
   await journal.step('store-init-script', {
     act: async () => {
-      const secret = buildSecret(build.id, settings.initScriptKey);
-      const urls = { instanceBuildUrl: instanceBuildUrl(settings.webUrl, build.id, secret) };
-      const script = renderer.render({ ...build.request, id: build.id }, urls);
-      await initScripts.keep(build.id, script, settings.initScriptTtlMs);
-      await builds.keepCredential(build.id, hashSecret(secret), Date.now() + settings.initScriptTtlMs);
+      const secret = await keepScript(parts, build);
+      await parts.builds.keepCredential(build.id, hashSecret(secret), expiresAt());
     },
   });
+}
+
+/** Renders and keeps the script, its time counting from now. The same build gives the same script. */
+async function keepScript({ initScripts, renderer, settings }: BuildInstancesParts, build: Build): Promise<string> {
+  const secret = buildSecret(build.id, settings.initScriptKey);
+  const urls = { instanceBuildUrl: instanceBuildUrl(settings.webUrl, build.id, secret) };
+  const script = renderer.render({ ...build.request, id: build.id }, urls);
+  await initScripts.keep(build.id, script, settings.initScriptTtlMs);
+  return secret;
 }
 
 async function launch(
@@ -189,18 +209,21 @@ function isParameterMismatch(error: unknown): boolean {
   return error instanceof AppError && error.code === 'launch-parameters-differ';
 }
 
-/** EC2 has answered: the instances are in the cache, the build has started, and the script's time counts anew. */
+/**
+ * EC2 has answered: the instances are in the cache, the build has started, and its script's time counts anew; kept again,
+ * for a launch that took long may have outlived it.
+ */
 async function recordLaunch(
   parts: BuildInstancesParts,
-  id: string,
+  build: Build,
   instances: readonly CloudInstance[],
 ): Promise<boolean> {
-  const { builds, cache, initScripts, settings } = parts;
+  const { builds, cache, settings } = parts;
+  await keepScript(parts, build);
   const now = Date.now();
   await cache.put(instances, now);
-  await initScripts.renew(id, settings.initScriptTtlMs);
   const ids = instances.map((instance) => instance.id);
-  return builds.launch(id, ids, now + settings.initScriptTtlMs, now);
+  return builds.launch(build.id, ids, now + settings.initScriptTtlMs, now);
 }
 
 async function nameInstances(

@@ -22,7 +22,7 @@ export function createSlackNotifier(options: SlackOptions): NotifierPort {
       // A client for each post, as its `fetch` is the only place that takes an abort signal.
       const client = new WebClient(options.token, {
         ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
-        
+        retryConfig: { retries: 0 },
         rejectRateLimitedCalls: true,
         timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         logger: SILENT,
