@@ -59,6 +59,9 @@ export function createEnvironments(inherited, { port, webUrl, sandboxPort, sandb
     AWS_SECRET_ACCESS_KEY: 'sandbox-secret',
     SLACK_API_URL: `${sandboxUrl}/api/`,
     SLACK_TOKEN: 'xoxb-sandbox-token',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    // Someone is watching: changes in the sandbox should show soon.
+    MINI_WORKER_INTERVAL: safe.MINI_WORKER_INTERVAL || '3s',
     INIT_SCRIPT_KEY: safe.INIT_SCRIPT_KEY || keptSecret(folder, 'init-script-key', 32),
   };
   const tokens = safe.AUTH_TOKENS ? {} : { AUTH_TOKEN: token };

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 
-/** The arguments of a redis-server that keeps its data in its working directory, as production should have it. */
+/** The arguments of a redis-server that keeps its data and its log in its working directory, as production should have it. */
 export function redisArguments(port) {
-  const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', '.', '--loglevel', 'warning'];
+  const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', '.', '--logfile', 'redis.log'];
   const durability = [
     '--save',
     '',

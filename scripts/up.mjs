@@ -95,7 +95,8 @@ async function start({ port, supervisor, leftovers, isStopping }) {
 
   if (redisPort) keep('redis', 'redis-server', redisArguments(redisPort), join(LOCAL, 'redis'));
   await build(supervisor, isStopping);
-  if (redisPort) await until('redis', READY_WITHIN_MS, () => redisAnswers(redisPort));
+  if (redisPort)
+    await until('redis', READY_WITHIN_MS, async () => (await redisAnswers(redisPort)) || 'see .local/redis/redis.log');
   keepApp('sandbox');
   await until('sandbox', READY_WITHIN_MS, () => answersOk(`${settings.sandboxUrl}/_sandbox/health`));
   keep('web', join(ROOT, 'bin/web'));
