@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   ConfigError,
@@ -66,7 +67,9 @@ async function main(): Promise<void> {
   // With Redis there, the first request is answered; without it, web starts all the same and says 503.
   await waitUntilReady(redis, 2000);
   server.listen(config.PORT, config.HOST, () => {
-    log.info('Listening', { host: config.HOST, port: config.PORT, version, read_only: config.READ_ONLY });
+    // The real port: PORT=0 takes any that is free.
+    const { port } = server.address() as AddressInfo;
+    log.info('Listening', { host: config.HOST, port, version, read_only: config.READ_ONLY });
   });
 }
 

@@ -55,6 +55,12 @@ export interface Workers {
 /** A worker that only ever stalls (crash after crash) is not the job's fault: the ledger of open jobs looks after it. */
 const MAX_STALLED = 10;
 
+/**
+ * A worker asks for jobs in calls of up to 5 s (BullMQ's `drainDelay`). One that has no answer for longer than this hangs
+ * on a connection that was cut without a word.
+ */
+const SILENCE_MS = 7_500;
+
 export function createWorkers(options: WorkersOptions): Workers {
   const { redisConfig, keys, log, lockMs, journals } = options;
   const carryOut = createCarryOut(options);
@@ -64,6 +70,8 @@ export function createWorkers(options: WorkersOptions): Workers {
         ...redisOptions(redisConfig),
         maxRetriesPerRequest: null,
         retryStrategy: () => 500,
+        connectTimeout: 2000,
+        socketTimeout: SILENCE_MS,
       } as ConnectionOptions,
       prefix: keys.queues,
       concurrency,

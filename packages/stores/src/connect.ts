@@ -14,6 +14,8 @@ const FAIL_FAST = {
   enableOfflineQueue: false,
   commandTimeout: 1000,
   connectTimeout: 1000,
+  // A connection that was cut without a word: given up, and a new one made, when an answer is this late.
+  socketTimeout: 1500,
   retryStrategy: () => 500,
 } satisfies RedisOptions;
 
@@ -68,7 +70,7 @@ export function asRedisFailure(error: unknown): AppError | undefined {
   }
   const unreachable =
     /Command timed out|Connection is closed|Stream isn't writeable|max retries per request|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|connect ETIMEDOUT|Socket closed/i;
-  const passing = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
+  const passing = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
   if (!unreachable.test(error.message) && !passing.test(error.message) && error.name !== 'MaxRetriesPerRequestError') {
     return undefined;
   }

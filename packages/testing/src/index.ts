@@ -2,3 +2,4 @@
 export * from './eventually.js';
 export * from './redis-server.js';
 export * from './test-redis.js';
+export * from './tcp-proxy.js';
