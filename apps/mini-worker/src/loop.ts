@@ -12,9 +12,15 @@ export interface LoopOptions {
   readonly leases: Leases;
   readonly intervalMs: number;
   readonly log: Logger;
+  /** A round that takes longer than this (ms) will not end any more. */
+  readonly stuckAfterMs: number;
+  /** Called then; the process should be started anew. */
+  readonly onStuck: () => void;
 }
 
 export interface Loop {
+  /** Whether this mini-worker is the one that does the chores. */
+  leads(): boolean;
   stop(): Promise<void>;
 }
 
@@ -24,7 +30,7 @@ const DAY_MS = 86_400_000;
  * A run–sleep loop. Of several mini-workers the one with the lease does the chores; the others ask for it every round.
  * A chore that fails is told in the log, once, and tried again in the next round; the others go on.
  */
-export function startLoop({ chores, leases, intervalMs, log }: LoopOptions): Loop {
+export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStuck }: LoopOptions): Loop {
   const failing = new Set<string>();
   let stopped = false;
   let lease: Lease | undefined;
@@ -45,6 +51,7 @@ export function startLoop({ chores, leases, intervalMs, log }: LoopOptions): Loo
       if (failing.delete(chore.name)) log.info('A chore works again', { chore: chore.name });
       log.debug('Chore done', { chore: chore.name, ms: Math.round(performance.now() - startedAt) });
     } catch (error) {
+      if (stopped) return;
       const message = failing.has(chore.name) ? 'A chore still fails' : 'A chore failed; tried again next round';
       log[failing.has(chore.name) ? 'debug' : 'warn'](message, { chore: chore.name, error: describeError(error) });
       failing.add(chore.name);
@@ -54,8 +61,10 @@ export function startLoop({ chores, leases, intervalMs, log }: LoopOptions): Loo
   const run = async (): Promise<void> => {
     for (;;) {
       if (stopped) break;
+      const watchdog = setTimeout(onStuck, stuckAfterMs);
       const held = await lead().catch(() => undefined);
-      if (held !== undefined) await Promise.all(chores.map((chore) => doChore(chore, held.guard)));
+      if (held !== undefined && !stopped) await Promise.all(chores.map((chore) => doChore(chore, held.guard)));
+      clearTimeout(watchdog);
       if (!stopped) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -68,10 +77,13 @@ export function startLoop({ chores, leases, intervalMs, log }: LoopOptions): Loo
   const running = run();
 
   return {
+    leads: () => lease !== undefined && !lease.guard.signal.aborted,
     stop: async () => {
       stopped = true;
       lease?.abandon('the process is stopping');
       wake();
+      // The next one need not wait for the chores that are still reading: none of them may do anything any more.
+      await lease?.release().catch(() => undefined);
       await running;
     },
   };

@@ -9,6 +9,8 @@ import {
   createInstanceCache,
   createKeys,
   createOpenJobs,
+  createProcessBoard,
+  startHeartbeat,
   waitUntilReady,
   warnOfDurability,
 } from '@quartermaster/stores';
@@ -24,6 +26,10 @@ const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 
 
 /** How long (ms) the chores stay with a mini-worker that is gone. */
 const LEASE_MS = 10_000;
+/** A round of chores that takes longer than this (ms) hangs: every call in it has a time-out of its own. */
+const STUCK_MS = 300_000;
+/** How long (ms) running chores may take to end after SIGTERM: they may do nothing any more, only finish reading. */
+const STOP_LIMIT_MS = 5_000;
 
 async function main(): Promise<void> {
   Object.assign(process.env, withAwsAliases(process.env));
@@ -51,14 +57,24 @@ async function main(): Promise<void> {
     chores: [
       createRefreshInstances(ec2, createInstanceCache(redis, keys)),
       createRefreshImages(ec2, createImageCache(redis, keys)),
-      createResumeOpenJobs(createOpenJobs(redis, keys), producer, log),
+      createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],
     leases: createLeases({ redis, keys, log, ttlMs: LEASE_MS }),
     intervalMs: config.MINI_WORKER_INTERVAL,
     log,
+    stuckAfterMs: Math.max(STUCK_MS, config.MINI_WORKER_INTERVAL * 3),
+    onStuck: () => {
+      log.fatal('The chores do not come to an end; ending, to be started anew');
+      process.exit(1);
+    },
   });
-  shutdown.onStop('chores', () => loop.stop());
+  shutdown.onStop('chores', () => loop.stop(), STOP_LIMIT_MS);
+  const board = createProcessBoard(redis, keys);
+  shutdown.onStop(
+    'heartbeat',
+    startHeartbeat({ board, process: 'mini-worker', version, leads: () => loop.leads(), log }),
+  );
   log.info('Working', { version, interval_ms: config.MINI_WORKER_INTERVAL });
 }
 

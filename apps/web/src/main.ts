@@ -17,6 +17,8 @@ import {
   createKeys,
   waitUntilReady,
   warnOfDurability,
+  createProcessBoard,
+  startHeartbeat,
 } from '@quartermaster/stores';
 import { loadWebConfig, webVariables } from './config.js';
 import { createApp } from './create-app.js';
@@ -52,6 +54,10 @@ async function main(): Promise<void> {
     version,
     shutDown: () => void shutdown.stop('DELETE /'),
   });
+  shutdown.onStop(
+    'heartbeat',
+    startHeartbeat({ board: createProcessBoard(redis, keys), process: 'web', version, log }),
+  );
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
   const app = createApp({ routes, tokens, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
   const server = createServer(app);

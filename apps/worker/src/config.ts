@@ -79,6 +79,9 @@ export const workerVariables = {
   JOB_BACKOFF: durationVariable('1s').description('the first pause between two attempts of a job; it doubles'),
   JOB_MAX_BACKOFF: durationVariable('60s').description('the longest pause between two attempts of a job'),
   JOB_LOCK: durationVariable('10s', 500).description('how long a job stays with a worker that is gone'),
+  CANARY_INTERVAL: durationVariable('10s', 50).description(
+    'how often a worker proves that it consumes each of its queues; after six failures it ends, to be started anew',
+  ),
   CRASH_POINT: Joi.string().description('for tests only: the process kills itself at this point of the journal'),
 } satisfies Variables;
 
@@ -100,6 +103,7 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig {
   JOB_BACKOFF: number;
   JOB_MAX_BACKOFF: number;
   JOB_LOCK: number;
+  CANARY_INTERVAL: number;
   CRASH_POINT?: string;
 }
 

@@ -10,7 +10,14 @@ import {
 } from '@quartermaster/foundation';
 import { createInitScriptRenderer } from '@quartermaster/instances/init-scripts';
 import { createJournals, createProducer, createWorkers } from '@quartermaster/jobs';
-import { connectRedis, createKeys, waitUntilReady, warnOfDurability } from '@quartermaster/stores';
+import {
+  connectRedis,
+  createKeys,
+  createProcessBoard,
+  startHeartbeat,
+  waitUntilReady,
+  warnOfDurability,
+} from '@quartermaster/stores';
 import { connectClouds } from './clouds.js';
 import { loadWorkerConfig, workerVariables } from './config.js';
 import { createProcessors } from './processors/index.js';
@@ -19,6 +26,8 @@ const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 
 
 /** How long (ms) running steps may take to end after SIGTERM before they are cut off. */
 const STOP_MS = 18_000;
+/** How long (ms) the workers may take in all; what only reads can not be cut off, and is left behind. */
+const STOP_LIMIT_MS = 22_000;
 
 async function main(): Promise<void> {
   Object.assign(process.env, withAwsAliases(process.env));
@@ -70,8 +79,17 @@ async function main(): Promise<void> {
     maxBackoffMs: config.JOB_MAX_BACKOFF,
     attempts: config.JOB_ATTEMPTS,
     reportBug,
+    producer,
+    canaryMs: config.CANARY_INTERVAL,
+    onStopped: (queue) => {
+      log.fatal('This worker has stopped consuming; ending, to be started anew', { queue });
+      process.exit(1);
+    },
   });
-  shutdown.onStop('workers', () => workers.close(STOP_MS));
+  shutdown.onStop('workers', () => workers.close(STOP_MS), STOP_LIMIT_MS);
+  const board = createProcessBoard(redis, keys);
+  const queues = [...config.WORKER_QUEUES.keys()];
+  shutdown.onStop('heartbeat', startHeartbeat({ board, process: 'worker', version, queues, log }));
   log.info('Working', { version, queues: Object.fromEntries(config.WORKER_QUEUES) });
 }
 

@@ -85,12 +85,24 @@ export function loadConfig<T>(variables: Variables, environment: Environment): T
   );
 }
 
-/** Every secret value in a configuration, for the redactor. Lists and multi-line values come part by part as well. */
+/** Every secret value in a configuration, for the redactor. Lists come part by part; of URLs also the password. */
 export function secretValues(variables: Variables, config: object): string[] {
   const values = Object.entries(config as Record<string, unknown>)
     .filter(([name]) => variables[name] !== undefined && isSecret(variables[name]))
-    .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : [String(value)]));
+    .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : [String(value)]))
+    .flatMap((value) => [value, ...urlCredentials(value)]);
   return [...new Set(values)].filter((value) => value.length >= 8);
+}
+
+/** The password of a URL, or its user where that is all there is (Sentry's key), as it stands there and as it is meant. */
+function urlCredentials(value: string): string[] {
+  const [, user = '', password = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/\s:@]*):?([^/\s@]*)@/i.exec(value) ?? [];
+  const secret = password === '' ? user : password;
+  try {
+    return [secret, decodeURIComponent(secret)];
+  } catch {
+    return [secret];
+  }
 }
 
 function metaOf(schema: Joi.Schema): Record<string, unknown>[] {

@@ -21,8 +21,28 @@ export interface Producer {
   revive(job: OpenJob): Promise<boolean>;
   /** The job as a store opens it. */
   describe<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): OpenJob;
+  /** Puts a canary into a queue, see `consumption.ts`. */
+  offerCanary(queue: QueueName): Promise<void>;
+  /** Whether an operator has paused a queue. */
+  isPaused(queue: QueueName): Promise<boolean>;
+  /** How full each queue is. */
+  inspect(): Promise<QueueFigures[]>;
   close(): Promise<void>;
 }
+
+export interface QueueFigures {
+  readonly name: QueueName;
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+  readonly paused: boolean;
+  /** When the job that has waited longest was added, ms since 1970. */
+  readonly oldest_at?: number;
+}
+
+/** The job that does nothing but be taken. */
+export const CANARY = 'canary';
 
 /** The retry rule decides when a job is given up, not the queue. */
 const NEVER_BY_ITSELF = 1_000_000;
@@ -85,10 +105,26 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       await dispatch(job);
       return true;
     },
+    offerCanary: async (name) => {
+      await queues.get(name)?.add(CANARY, {}, { removeOnComplete: true, removeOnFail: true });
+    },
+    isPaused: async (name) => (await queues.get(name)?.isPaused()) ?? false,
+    inspect: () => Promise.all([...queues].map(([name, queue]) => inspectQueue(name, queue))),
     close: async () => void (await Promise.all([...queues.values()].map((queue) => queue.close()))),
   };
 }
 
 function jobIdOf<Name extends JobName>(name: Name, payload: PayloadOf<Name>): string {
   return (catalogue[name].jobId as (payload: PayloadOf<Name>) => string)(payload);
+}
+
+async function inspectQueue(name: QueueName, queue: Queue): Promise<QueueFigures> {
+  const [counts, [oldest], paused] = await Promise.all([
+    queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
+    queue.getWaiting(0, 0),
+    queue.isPaused(),
+  ]);
+  const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  const figures = { name, waiting, active, delayed, failed, paused };
+  return oldest === undefined ? figures : { ...figures, oldest_at: oldest.timestamp };
 }

@@ -1,3 +1,4 @@
+import { Queue } from 'bullmq';
 import { AppError, createSilentLogger } from '@quartermaster/foundation';
 import { createOpenJobs } from '@quartermaster/stores';
 import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
@@ -9,6 +10,7 @@ import { createWorkers, type Processor, type Processors, type Workers } from './
 let test: TestRedis;
 let producer: Producer;
 const running: Workers[] = [];
+const stopped: string[] = [];
 
 beforeEach(async () => {
   test = await openTestRedis();
@@ -33,8 +35,11 @@ function start(buildInstances: Processor<{ build_id: string }>, attempts?: numbe
   const { redis, keys, config: redisConfig } = test;
   const journals = createJournals({ redis, keys, log, leaseMs: 800 });
   const concurrency = new Map([['instance-builds', 5] as const]);
-  const timing = { lockMs: 1000, backoffMs: 20, maxBackoffMs: 100, attempts };
-  running.push(createWorkers({ redis, redisConfig, keys, log, journals, processors, concurrency, ...timing }));
+  const timing = { lockMs: 1000, backoffMs: 20, maxBackoffMs: 100, attempts, canaryMs: 50 };
+  const stopping = { producer, onStopped: (queue: string) => void stopped.push(queue) };
+  running.push(
+    createWorkers({ redis, redisConfig, keys, log, journals, processors, concurrency, ...timing, ...stopping }),
+  );
 }
 
 const openCount = (): Promise<number> => test.redis.zcard(test.keys.openJobs);
@@ -93,6 +98,25 @@ describe('a worker', () => {
     const dueAt = Date.now() + 600;
     await producer.enqueue('build-instances', { build_id: 'b4' }, { due_at: dueAt });
     await eventually(() => expect(startedAt).toBeGreaterThanOrEqual(dueAt - 5));
+  });
+});
+
+describe('a canary', () => {
+  it('is taken by a worker that consumes, and shows one that does not', async () => {
+    start({ run: () => Promise.resolve() });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(stopped).toEqual([]);
+    const [figures] = (await producer.inspect()).filter(({ name }) => name === 'instance-builds');
+    expect(figures).toMatchObject({ waiting: 0, failed: 0, paused: false });
+
+    // A queue that is paused is consumed by nobody; here the watch is not told why.
+    const queue = new Queue('instance-builds', { connection: test.redis, prefix: test.keys.queues });
+    await queue.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(stopped).toEqual([]);
+    jest.spyOn(producer, 'isPaused').mockResolvedValue(false);
+    await eventually(() => expect(stopped).toEqual(['instance-builds']));
+    await queue.close();
   });
 });
 

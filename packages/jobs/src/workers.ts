@@ -11,6 +11,8 @@ import {
 import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
 import type { JobDefinition, QueueName } from './define-job.js';
 import type { Journal, Journals } from './journal.js';
+import { watchConsumption } from './consumption.js';
+import { CANARY, type Producer } from './producer.js';
 import { decideRetry, RetryLater, type RetryDecision } from './retry.js';
 
 export interface JobContext {
@@ -43,6 +45,11 @@ export interface WorkersOptions {
   readonly maxBackoffMs: number;
   /** Told of every error that is a bug. */
   readonly reportBug?: ReportBug;
+  readonly producer: Pick<Producer, 'offerCanary' | 'isPaused'>;
+  /** How often (ms) a worker proves that it consumes. */
+  readonly canaryMs: number;
+  /** Called when a worker has provably stopped consuming a queue; the process should be started anew. */
+  readonly onStopped: (queue: string) => void;
   /** Instead of what the catalogue says. */
   readonly attempts?: number | undefined;
 }
@@ -65,7 +72,23 @@ export function createWorkers(options: WorkersOptions): Workers {
   const { redisConfig, keys, log, lockMs, journals } = options;
   const carryOut = createCarryOut(options);
   const workers = [...options.concurrency].map(([queue, concurrency]) => {
-    const worker = new Worker(queue, carryOut, {
+    let active = 0;
+    const consumption = watchConsumption({
+      queue,
+      offer: () => options.producer.offerCanary(queue),
+      isPaused: () => options.producer.isPaused(queue),
+      hasFreeSlot: () => active < concurrency,
+      intervalMs: options.canaryMs,
+      onStopped: options.onStopped,
+      log,
+    });
+    const take = async (job: Job, token?: string): Promise<void> => {
+      consumption.taken();
+      if (job.name === CANARY) return;
+      active += 1;
+      await carryOut(job, token).finally(() => (active -= 1));
+    };
+    const worker = new Worker(queue, take, {
       connection: {
         ...redisOptions(redisConfig),
         maxRetriesPerRequest: null,
@@ -84,13 +107,18 @@ export function createWorkers(options: WorkersOptions): Workers {
     });
     worker.on('error', (error) => log.debug('A queue reports an error', { queue, error: describeError(error) }));
     worker.on('stalled', (jobId) => log.warn('Taking over a job whose worker is gone', { queue, job_id: jobId }));
-    return worker;
+    return { worker, consumption };
   });
   return {
     close: async (limitMs) => {
       journals.interrupt(false);
       const cutOff = setTimeout(() => journals.interrupt(true), limitMs);
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all(
+        workers.map(({ worker, consumption }) => {
+          consumption.stop();
+          return worker.close();
+        }),
+      );
       clearTimeout(cutOff);
     },
   };

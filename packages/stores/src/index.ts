@@ -4,12 +4,14 @@
  */
 export * from './builds.js';
 export * from './connect.js';
+export * from './heartbeat.js';
 export * from './idempotency.js';
 export * from './image-cache.js';
 export * from './init-scripts.js';
 export * from './instance-cache.js';
 export * from './keys.js';
 export * from './open-jobs.js';
+export * from './processes.js';
 export * from './redis-settings.js';
 export { defineScript, execute, runScript, type Script } from './script.js';
 export * from './terminations.js';

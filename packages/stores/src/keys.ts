@@ -19,7 +19,8 @@ export interface Keys {
   readonly managedInstances: string;
   readonly forgottenInstances: string;
   readonly images: string;
-  readonly durability: string;
+  /** Process id → what it said of itself last. */
+  readonly processes: string;
 }
 
 export function createKeys(prefix: string): Keys {
@@ -42,6 +43,6 @@ export function createKeys(prefix: string): Keys {
     managedInstances: `${prefix}:cache:instances:managed`,
     forgottenInstances: `${prefix}:cache:instances:forgotten`,
     images: `${prefix}:cache:images`,
-    durability: `${prefix}:durability`,
+    processes: `${prefix}:processes`,
   };
 }

@@ -37,6 +37,7 @@ export function openJobArguments(job: OpenJob, now: number): [string, string, nu
 export interface OpenJobs {
   open(job: OpenJob, now: number): Promise<void>;
   close(id: string): Promise<void>;
+  count(): Promise<number>;
   /** `undefined` where it is closed. */
   load(id: string): Promise<OpenJob | undefined>;
   /** Jobs that have been open for a while without anybody having looked after them, oldest first. */
@@ -54,6 +55,7 @@ export function createOpenJobs(redis: Redis, keys: Keys): OpenJobs {
     close: async (id) => {
       await execute(redis.multi().zrem(keys.openJobs, id).hdel(keys.openJobSpecs, id));
     },
+    count: () => redis.zcard(keys.openJobs),
     load: async (id) => {
       const spec = await redis.hget(keys.openJobSpecs, id);
       return spec === null ? undefined : (JSON.parse(spec) as OpenJob);

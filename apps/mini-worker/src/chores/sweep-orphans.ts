@@ -1,5 +1,5 @@
-import type { Logger } from '@quartermaster/foundation';
-import type { Ec2Port } from '@quartermaster/instances';
+import { AppError, type EffectGuard, type Logger } from '@quartermaster/foundation';
+import type { CloudSecurityGroup, Ec2Port } from '@quartermaster/instances';
 import type { Builds } from '@quartermaster/stores';
 import type { Chore } from '../loop.js';
 
@@ -21,21 +21,34 @@ const EVERY_MS = 300_000;
  * which no network interface uses. Nothing else: EC2 itself refuses to delete a group in use.
  */
 export function createSweepOrphans({ ec2, builds, installId, log, now }: SweepOptions): Chore {
-  let sweptAt = 0;
+  let sweptAt = -Infinity;
+
+  const isOrphan = async ({ build_id }: CloudSecurityGroup): Promise<boolean> => {
+    if (build_id === '') return false;
+    const build = await builds.load(build_id);
+    const endedAt = build === undefined ? 0 : Date.parse(build.finished_at ?? '');
+    if (build?.state === 'pending' || build?.state === 'started' || now() - endedAt < ENDED_MS) return false;
+    return (await ec2.listInstancesOfBuild(build_id)).every(({ state }) => state === 'terminated');
+  };
+
+  const remove = async ({ id, build_id }: CloudSecurityGroup, guard: EffectGuard): Promise<void> => {
+    try {
+      if (await ec2.deleteSecurityGroup(id, guard)) {
+        log.info('Removed the security group of an ended build', { group_id: id, build_id });
+      }
+    } catch (error) {
+      // One that EC2 refuses for good must not keep the others.
+      if (!(error instanceof AppError) || error.kind === 'unavailable') throw error;
+      log.warn('The security group of an ended build can not be removed', { group_id: id, error: error.message });
+    }
+  };
+
   return {
     name: 'sweep-orphans',
     run: async (guard) => {
       if (now() - sweptAt < EVERY_MS) return;
       for (const group of await ec2.listSecurityGroups(installId)) {
-        if (group.build_id === '') continue;
-        const build = await builds.load(group.build_id);
-        const endedAt = build === undefined ? 0 : Date.parse(build.finished_at ?? '');
-        if (build?.state === 'pending' || build?.state === 'started' || now() - endedAt < ENDED_MS) continue;
-        const living = (await ec2.listInstancesOfBuild(group.build_id)).some(({ state }) => state !== 'terminated');
-        if (living) continue;
-        if (await ec2.deleteSecurityGroup(group.id, guard)) {
-          log.info('Removed the security group of an ended build', { group_id: group.id, build_id: group.build_id });
-        }
+        if (await isOrphan(group)) await remove(group, guard);
       }
       sweptAt = now();
     },

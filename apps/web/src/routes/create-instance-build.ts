@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AppError, fromErrorRecord } from '@quartermaster/foundation';
+import { AppError, fromErrorRecord, type Problem } from '@quartermaster/foundation';
 import type { Producer } from '@quartermaster/jobs';
 import type { Build, Builds } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from '../api.js';
@@ -7,6 +7,7 @@ import { parseJson } from '../body.js';
 import { completeBuild, sentBuildSchema, type SentBuild } from '../build-schema.js';
 import type { WebConfig } from '../config.js';
 import { waitFor } from '../prefer.js';
+import type { QueueWatch } from '../queue-watch.js';
 import { sortKeys } from '../repeats.js';
 import { validateBody } from '../validate.js';
 import { buildHref, showBuild } from '../show-build.js';
@@ -15,11 +16,12 @@ import { channelQuery } from '../slack-channel.js';
 export interface CreateBuildParts {
   readonly builds: Builds;
   readonly producer: Producer;
+  readonly queueWatch: QueueWatch;
   readonly config: WebConfig;
 }
 
 /** `POST /instance-builds`: keeps the build with its job, answers 202, or waits for RunInstances' answer. */
-export function createInstanceBuildRoute({ builds, producer, config }: CreateBuildParts): Route {
+export function createInstanceBuildRoute({ builds, producer, queueWatch, config }: CreateBuildParts): Route {
   const handle = async (request: ApiRequest): Promise<Reply> => {
     const { instance_builds: sent } = validateBody(sentBuildSchema, parseJson(request.body));
     const channel = sent.slack_channel ?? channelQuery(request);
@@ -42,7 +44,8 @@ export function createInstanceBuildRoute({ builds, producer, config }: CreateBui
     }
     if (accepted.outcome === 'full') {
       const figures = `${accepted.inUse} of MAX_INSTANCES=${config.MAX_INSTANCES} are in use, ${sent.count} more asked for`;
-      throw unprocessable('fleet-full', '/instance_builds/count', `The fleet is full: ${figures}.`);
+      const detail = `The fleet is full: ${figures}.`;
+      throw unprocessable('fleet-full', { pointer: '/instance_builds/count', detail });
     }
     // The job is open already; should this fail, a repetition or the mini-worker puts it into its queue.
     await (accepted.outcome === 'accepted' ? producer.dispatch(job) : producer.dispatchOpened(job.id));
@@ -53,7 +56,7 @@ export function createInstanceBuildRoute({ builds, producer, config }: CreateBui
     const isWaitedFor = request.waitMs !== undefined && isDecided(seen);
     return {
       status: isWaitedFor ? 200 : 202,
-      headers: { Location: buildHref(id) },
+      headers: { Location: buildHref(id), ...(await queueWatch.warning('instance-builds')) },
       json: { instance_builds: [showBuild(seen)] },
     };
   };
@@ -70,20 +73,26 @@ async function loadAccepted(builds: Builds, id: string): Promise<Build> {
   return build;
 }
 
+/** Throws 422 with everything that this installation's limits forbid, and the figures; the code is the first one's. */
 function checkLimits(sent: SentBuild, config: WebConfig): void {
+  const broken: { code: string; problem: Problem }[] = [];
   if (sent.count > config.MAX_INSTANCES_PER_BUILD) {
     const figures = `count is ${sent.count}, MAX_INSTANCES_PER_BUILD is ${config.MAX_INSTANCES_PER_BUILD}`;
-    throw unprocessable('build-too-large', '/instance_builds/count', `The build is too large: ${figures}.`);
+    const problem = { pointer: '/instance_builds/count', detail: `The build is too large: ${figures}.` };
+    broken.push({ code: 'build-too-large', problem });
   }
   const allowed = config.ALLOWED_INSTANCE_TYPES;
   if (allowed.length > 0 && !allowed.includes(sent.instance_type)) {
-    const message = `${sent.instance_type} is not allowed here; ALLOWED_INSTANCE_TYPES are ${allowed.join(', ')}.`;
-    throw unprocessable('instance-type-not-allowed', '/instance_builds/instance_type', message);
+    const detail = `${sent.instance_type} is not allowed here; ALLOWED_INSTANCE_TYPES are ${allowed.join(', ')}.`;
+    const problem = { pointer: '/instance_builds/instance_type', detail };
+    broken.push({ code: 'instance-type-not-allowed', problem });
   }
+  const [first] = broken;
+  if (first !== undefined) throw unprocessable(first.code, ...broken.map(({ problem }) => problem));
 }
 
-function unprocessable(code: string, pointer: string, detail: string): AppError {
-  return new AppError('unprocessable', code, detail, { problems: [{ pointer, detail }] });
+function unprocessable(code: string, ...problems: Problem[]): AppError {
+  return new AppError('unprocessable', code, problems.map(({ detail }) => detail).join(' '), { problems });
 }
 
 /** What makes two requests the same build. The configuration's defaults are not part of it: they may change between. */

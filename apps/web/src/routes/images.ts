@@ -1,10 +1,13 @@
 import Joi from 'joi';
 import type { ImageCache } from '@quartermaster/stores';
 import type { Route } from '../api.js';
-import { validateQuery } from '../validate.js';
+import { filterValue, validateQuery } from '../validate.js';
 import { cacheAge } from './instances.js';
 
-const filterQuery = Joi.object<{ role?: string; active?: boolean }>({ role: Joi.string(), active: Joi.boolean() });
+const filterQuery = Joi.object<{ role?: string; active?: boolean }>({
+  role: filterValue,
+  active: Joi.boolean().empty(''),
+});
 
 /** `GET /images`: the images of every role; of several active ones of a role only the newest is shown active. */
 export function imagesRoute(cache: ImageCache): Route {

@@ -4,6 +4,8 @@ import {
   createImageCache,
   createInitScripts,
   createInstanceCache,
+  createOpenJobs,
+  createProcessBoard,
   createTerminations,
   type Keys,
   type Redis,
@@ -11,6 +13,7 @@ import {
 import type { Route } from '../api.js';
 import type { WebConfig } from '../config.js';
 import { createInstanceListing } from '../instance-listing.js';
+import { createQueueWatch } from '../queue-watch.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
@@ -18,6 +21,7 @@ import { initScriptsRoute } from './init-scripts.js';
 import { instanceBuildsRoutes } from './instance-builds.js';
 import { instancesRoutes } from './instances.js';
 import { processRoutes } from './process.js';
+import { processesRoute } from './processes.js';
 import { reportInstanceBuildRoute } from './report-instance-build.js';
 
 export interface RoutesParts {
@@ -33,11 +37,14 @@ export interface RoutesParts {
 export function createRoutes({ config, redis, keys, producer, version, shutDown }: RoutesParts): Route[] {
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
+  const images = createImageCache(redis, keys);
+  const board = createProcessBoard(redis, keys);
+  const queueWatch = createQueueWatch(board);
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
   return [
     ...processRoutes({ version, shutDown }),
     ...healthRoutes(redis),
-    createInstanceBuildRoute({ builds, producer, config }),
+    createInstanceBuildRoute({ builds, producer, queueWatch, config }),
     ...instanceBuildsRoutes({ builds, readSteps: (id) => readSteps(redis, keys, `build:${id}`) }),
     reportInstanceBuildRoute({ builds, producer, webUrl }),
     initScriptsRoute({ builds, initScripts: createInitScripts(redis, keys) }),
@@ -46,8 +53,10 @@ export function createRoutes({ config, redis, keys, producer, version, shutDown 
       cache,
       terminations: createTerminations(redis, keys),
       producer,
+      queueWatch,
       slackChannel: config.SLACK_CHANNEL,
     }),
-    imagesRoute(createImageCache(redis, keys)),
+    imagesRoute(images),
+    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images }),
   ];
 }

@@ -5,7 +5,7 @@ import type { Build, Builds } from '@quartermaster/stores';
 import type { Route } from '../api.js';
 import { buildFieldPatterns } from '../build-fields.js';
 import { showBuild } from '../show-build.js';
-import { validateQuery } from '../validate.js';
+import { filterValue, validateQuery } from '../validate.js';
 
 export interface InstanceBuildsParts {
   readonly builds: Builds;
@@ -21,11 +21,11 @@ const listQuery = Joi.object<{
   page: number;
   limit: number;
 }>({
-  site: Joi.string(),
-  env: Joi.string(),
-  queue: Joi.string(),
-  role: Joi.string(),
-  state: Joi.string().valid('pending', 'started', 'finished', 'failed'),
+  site: filterValue,
+  env: filterValue,
+  queue: filterValue,
+  role: filterValue,
+  state: filterValue.valid('pending', 'started', 'finished', 'failed'),
   page: Joi.number().integer().min(1).max(10_000).default(1),
   limit: Joi.number().integer().min(1).max(100).default(50),
 });

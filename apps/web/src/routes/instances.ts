@@ -8,23 +8,25 @@ import type { ApiRequest, Reply, Route } from '../api.js';
 import { adminOnly } from '../authenticate.js';
 import { showInstance, type InstanceListing, type RenderedList } from '../instance-listing.js';
 import { waitFor } from '../prefer.js';
+import type { QueueWatch } from '../queue-watch.js';
 import { channelQuery } from '../slack-channel.js';
-import { validateQuery } from '../validate.js';
+import { filterValue, validateQuery } from '../validate.js';
 
 export interface InstancesParts {
   readonly listing: InstanceListing;
   readonly cache: InstanceCache;
   readonly terminations: Terminations;
   readonly producer: Producer;
+  readonly queueWatch: QueueWatch;
   /** Where messages go unless a request says otherwise. */
   readonly slackChannel: string | undefined;
 }
 
 const filterQuery = Joi.object<{ env?: string; site?: string; role?: string; queue?: string }>({
-  env: Joi.string(),
-  site: Joi.string(),
-  role: Joi.string(),
-  queue: Joi.string(),
+  env: filterValue,
+  site: filterValue,
+  role: filterValue,
+  queue: filterValue,
 });
 const forceQuery = Joi.object<{ force: boolean }>({ force: Joi.boolean().default(false) });
 
@@ -93,7 +95,8 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
   const seen = await waitFor(() => terminations.load(id), isOver, request.waitMs ?? 0);
   if (request.waitMs !== undefined && seen?.error !== undefined) throw fromErrorRecord(seen.error);
   if (request.waitMs !== undefined && isOver(seen)) return { status: 200, json: { ok: 'terminated' } };
-  return { status: 202, json: { ok: 'working on that' } };
+  const headers = await parts.queueWatch.warning('instance-terminations');
+  return { status: 202, headers, json: { ok: 'working on that' } };
 }
 
 function unknownInstance(id: string | undefined): CloudInstance {

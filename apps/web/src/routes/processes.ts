@@ -1,0 +1,55 @@
+import type { Producer } from '@quartermaster/jobs';
+import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard } from '@quartermaster/stores';
+import type { Route } from '../api.js';
+
+export interface ProcessesParts {
+  readonly board: ProcessBoard;
+  readonly producer: Producer;
+  readonly openJobs: OpenJobs;
+  readonly instances: InstanceCache;
+  readonly images: ImageCache;
+}
+
+/** `GET /processes`: who is there, how full each queue is, how old each cache. */
+export function processesRoute({ board, producer, openJobs, instances, images }: ProcessesParts): Route {
+  return {
+    method: 'get',
+    path: '/processes',
+    access: 'token',
+    handle: async () => {
+      const now = Date.now();
+      const seconds = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
+      const [processes, queues, open, instanceMeta, { meta: imageMeta }] = await Promise.all([
+        board.list(now),
+        producer.inspect(),
+        openJobs.count(),
+        instances.meta(),
+        images.load(),
+      ]);
+      const age = (refreshedAt: number): number | null => (refreshedAt === 0 ? null : seconds(refreshedAt));
+      const servedBy = (queue: string): number =>
+        processes.filter((process) => process.alive && process.queues.includes(queue)).length;
+      return {
+        status: 200,
+        json: {
+          processes: processes.map(({ started_at, beat_at, ...process }) => ({
+            ...process,
+            started_at: new Date(started_at).toISOString(),
+            uptime_seconds: seconds(started_at),
+            last_beat_seconds: seconds(beat_at),
+          })),
+          queues: queues.map(({ oldest_at, ...queue }) => ({
+            ...queue,
+            oldest_seconds: oldest_at === undefined ? null : seconds(oldest_at),
+            workers: servedBy(queue.name),
+          })),
+          caches: [
+            { name: 'instances', age_seconds: age(instanceMeta.refreshed_at) },
+            { name: 'images', age_seconds: age(imageMeta.refreshed_at) },
+          ],
+          open_jobs: open,
+        },
+      };
+    },
+  };
+}
