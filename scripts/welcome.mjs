@@ -18,7 +18,7 @@ Three things to try, in another terminal:
   ${curl} -d '${body}' ${webUrl}/instance-builds
 
   # See them come up
-  ${curl} '${webUrl}/instances?site=org&env=staging'
+  ${curl} '${webUrl}/instances?site=org&env=staging&queue=docker'
 
   # Read what Slack was told
   curl ${sandboxUrl}/_sandbox/slack

@@ -1,3 +1,4 @@
+import Joi from 'joi';
 import {
   durationVariable,
   loadConfig,
@@ -12,6 +13,10 @@ import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermas
 export const miniWorkerVariables = {
   ...processVariables,
   ...redisVariables,
+  AWS_REGION: Joi.string()
+    .pattern(/^[a-z0-9-]{1,32}$/, 'a region like us-east-1')
+    .required()
+    .description('the region of the instances; the AWS SDK reads it, as it does its other variables'),
   MINI_WORKER_INTERVAL: durationVariable('30s', 100).description('the pause between two rounds of chores'),
   BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
 } satisfies Variables;

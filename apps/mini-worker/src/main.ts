@@ -10,12 +10,14 @@ import {
   createKeys,
   createOpenJobs,
   createProcessBoard,
+  createProtectedInstances,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
 } from '@quartermaster/stores';
 import { createRefreshImages } from './chores/refresh-images.js';
 import { createRefreshInstances } from './chores/refresh-instances.js';
+import { createRefreshProtection } from './chores/refresh-protection.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { connectClouds } from './clouds.js';
@@ -53,10 +55,12 @@ async function main(): Promise<void> {
   shutdown.onStop('clouds', () => ec2.close());
 
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
+  const cache = createInstanceCache(redis, keys);
   const loop = startLoop({
     chores: [
-      createRefreshInstances(ec2, createInstanceCache(redis, keys)),
+      createRefreshInstances(ec2, cache),
       createRefreshImages(ec2, createImageCache(redis, keys)),
+      createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],

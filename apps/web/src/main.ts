@@ -64,7 +64,9 @@ async function main(): Promise<void> {
   shutdown.onStop('http', () => {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    return closed;
+    // A connection that is kept falls idle once its last answer is out; its client's patience is not waited for.
+    const sweep = setInterval(() => server.closeIdleConnections(), 100);
+    return closed.finally(() => clearInterval(sweep));
   });
   server.on('error', (error) => {
     log.fatal('Can not listen', { host: config.HOST, port: config.PORT, error: describeError(error) });

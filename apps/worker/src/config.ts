@@ -44,6 +44,10 @@ export const workerVariables = {
   ...processVariables,
   ...redisVariables,
   WEB_URL: webUrlVariable.required(),
+  AWS_REGION: Joi.string()
+    .pattern(/^[a-z0-9-]{1,32}$/, 'a region like us-east-1')
+    .required()
+    .description('the region of the instances; the AWS SDK reads it, as it does its other variables'),
   WORKER_QUEUES: queuesVariable.description('queues that this worker serves, and how many jobs of each at once'),
   INIT_SCRIPT_KEY: secretVariable(Joi.string().min(32).required()).description(
     "at least 32 characters from which each build's credential is derived; for workers only",
@@ -71,7 +75,6 @@ export const workerVariables = {
   SLACK_API_URL: Joi.string()
     .uri({ scheme: ['http', 'https'] })
     .description("Slack's own unless set"),
-  SLACK_CHANNEL: Joi.string().description('where messages go unless a request says otherwise'),
   JOB_ATTEMPTS: Joi.number()
     .integer()
     .min(1)
@@ -98,7 +101,6 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig {
   BUILD_RETENTION: number;
   SLACK_TOKEN?: string;
   SLACK_API_URL?: string;
-  SLACK_CHANNEL?: string;
   JOB_ATTEMPTS?: number;
   JOB_BACKOFF: number;
   JOB_MAX_BACKOFF: number;

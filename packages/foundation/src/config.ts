@@ -80,7 +80,7 @@ export function loadConfig<T>(variables: Variables, environment: Environment): T
       const name = String(detail.path[0] ?? '');
       const description = (variables[name]?.describe() as { flags?: { description?: string } } | undefined)?.flags
         ?.description;
-      return description === undefined ? detail.message : `${detail.message} (${name}: ${description})`;
+      return description === undefined ? detail.message : `${detail.message} (it is ${description})`;
     }),
   );
 }

@@ -29,6 +29,8 @@ export interface Ec2Port {
   listInstancesOfBuild(buildId: string): Promise<CloudInstance[]>;
   /** The ones of these ids that EC2 knows; an unknown id is left out, not an error. */
   findInstances(ids: readonly string[]): Promise<CloudInstance[]>;
+  /** Whether EC2 refuses to terminate it (`disableApiTermination`); `undefined` where EC2 does not know the id. */
+  isTerminationProtected(id: string): Promise<boolean | undefined>;
   /** Images of this account that carry the tag `role`, or all with that tag's value. */
   listImages(role?: string): Promise<CloudImage[]>;
   /** `undefined` where no such image exists (or its id is malformed). */

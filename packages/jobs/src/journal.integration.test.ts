@@ -48,6 +48,9 @@ describe('a step of the journal', () => {
     expect(await journal.step('found', neverActs)).toBe('there');
     const acts = { act: () => Promise.resolve('made anew'), observe: () => Promise.resolve(undefined) };
     expect(await journal.step('missing', acts)).toBe('made anew');
+    const nothing = { act: () => Promise.reject(new Error('lost')), observe: () => Promise.resolve(null) };
+    await expect(journal.step('null', nothing)).rejects.toThrow('lost');
+    expect(await journal.step('null', nothing)).toBe(null);
     await journal.close();
   });
 

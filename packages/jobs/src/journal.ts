@@ -89,7 +89,7 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
     const formerTries = Number(begun[1]);
     const found = formerTries > 0 ? await effect.observe?.(lease.guard) : undefined;
     lease.guard.assertHeld();
-    const result = found ?? (await effect.act(lease.guard));
+    const result = found === undefined ? await effect.act(lease.guard) : found;
     reach('acted');
     const args = [lease.fence, name, JSON.stringify({ value: result }), Date.now()];
     const recorded = Number(await runScript(redis, RECORD, [keys.journal(subject)], args));

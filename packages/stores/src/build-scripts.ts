@@ -90,6 +90,7 @@ end
 if state == 'pending' then return {'kept', reported, 0} end
 if ends then
   redis.call('HSET', build, 'state', 'finished', 'finished_at', ARGV[2])
+  redis.call('PEXPIRE', build, ARGV[4])
   redis.call('HDEL', build, 'unreported')
   if ARGV[8] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[8], ARGV[9], ARGV[10]) end
 end

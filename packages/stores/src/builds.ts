@@ -185,7 +185,8 @@ function parseBuild(id: string, hash: Record<string, string>, reports: Record<st
     request_id: hash['request_id'] ?? '',
     instance_ids: (hash['instances'] ?? '').split(',').filter((entry) => entry !== ''),
     reports,
-    unreported: (hash['unreported'] ?? '').split(',').filter((entry) => entry !== ''),
+    // One that reported late is not missing any more.
+    unreported: (hash['unreported'] ?? '').split(',').filter((entry) => entry !== '' && reports[entry] === undefined),
     ...(hash['error'] === undefined ? {} : { error: JSON.parse(hash['error']) as ErrorRecord }),
     created_at: time('created_at') ?? '',
     ...(startedAt === undefined ? {} : { started_at: startedAt }),

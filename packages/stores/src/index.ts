@@ -12,6 +12,7 @@ export * from './instance-cache.js';
 export * from './keys.js';
 export * from './open-jobs.js';
 export * from './processes.js';
+export * from './protected-instances.js';
 export * from './redis-settings.js';
 export { defineScript, execute, runScript, type Script } from './script.js';
 export * from './terminations.js';

@@ -19,6 +19,8 @@ export interface Keys {
   readonly managedInstances: string;
   readonly forgottenInstances: string;
   readonly images: string;
+  /** Instance id → when its termination protection was looked up, and whether it has it. */
+  readonly protectedInstances: string;
   /** Process id → what it said of itself last. */
   readonly processes: string;
 }
@@ -43,6 +45,7 @@ export function createKeys(prefix: string): Keys {
     managedInstances: `${prefix}:cache:instances:managed`,
     forgottenInstances: `${prefix}:cache:instances:forgotten`,
     images: `${prefix}:cache:images`,
+    protectedInstances: `${prefix}:cache:instances:protected`,
     processes: `${prefix}:processes`,
   };
 }

@@ -6,7 +6,8 @@ export const redisVariables = {
   REDIS_URL: secretVariable(
     Joi.string()
       .uri({ scheme: ['redis', 'rediss'] })
-      .required(),
+      .required()
+      .messages({ 'string.uriCustomScheme': '{{#label}} must be a redis:// or rediss:// URL' }),
   ).description('redis:// or rediss:// URL of a Redis with appendonly and noeviction'),
   REDIS_PROVIDER: Joi.string()
     .pattern(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable')

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError, fromErrorRecord } from '@quartermaster/foundation';
 import type { CloudInstance } from '@quartermaster/instances';
 import type { Producer } from '@quartermaster/jobs';
-import type { InstanceCache, Terminations } from '@quartermaster/stores';
+import type { InstanceCache, ProtectedInstances, Terminations } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { adminOnly } from '../authenticate.js';
 import { showInstance, type InstanceListing, type RenderedList } from '../instance-listing.js';
@@ -16,6 +16,7 @@ export interface InstancesParts {
   readonly listing: InstanceListing;
   readonly cache: InstanceCache;
   readonly terminations: Terminations;
+  readonly protectedInstances: ProtectedInstances;
   readonly producer: Producer;
   readonly queueWatch: QueueWatch;
   /** Where messages go unless a request says otherwise. */
@@ -74,6 +75,11 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
   if (!instance.managed && !force) {
     const message = `Instance ${id} was not made by this installation; an admin may use ?force=true.`;
     throw new AppError('conflict', 'instance-not-managed', message);
+  }
+
+  if (await parts.protectedInstances.isProtected(id)) {
+    const message = `Instance ${id} is protected against termination in EC2; take disableApiTermination off it first.`;
+    throw new AppError('conflict', 'termination-protected', message);
   }
 
   const wanted = { id: randomUUID(), instance_id: id, ...(channel === undefined ? {} : { slack_channel: channel }) };

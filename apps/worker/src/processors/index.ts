@@ -4,6 +4,7 @@ import {
   createBuilds,
   createInitScripts,
   createInstanceCache,
+  createProtectedInstances,
   createTerminations,
   type Keys,
   type Redis,
@@ -53,6 +54,13 @@ export function createProcessors({ config, redis, keys, producer, clouds, render
       now: Date.now,
     }),
     'send-notification': createSendNotification(notifier),
-    'terminate-instance': createTerminateInstance({ ec2, cache, terminations, producer, notify }),
+    'terminate-instance': createTerminateInstance({
+      ec2,
+      cache,
+      terminations,
+      protectedInstances: createProtectedInstances(redis, keys),
+      producer,
+      notify,
+    }),
   };
 }

@@ -3,6 +3,7 @@ import {
   paginateDescribeInstances,
   paginateDescribeSecurityGroups,
   DescribeImagesCommand,
+  DescribeInstanceAttributeCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   type EC2Client,
@@ -23,6 +24,7 @@ type Reads = Pick<
   | 'listInstances'
   | 'listInstancesOfBuild'
   | 'findInstances'
+  | 'isTerminationProtected'
   | 'listImages'
   | 'findImage'
   | 'resolveVpc'
@@ -64,6 +66,17 @@ export function createReads(client: EC2Client, installId: string): Reads {
       }
       return mapped(found);
     },
+
+    isTerminationProtected: async (id) =>
+      read('DescribeInstanceAttribute', async () => {
+        try {
+          const command = new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'disableApiTermination' });
+          return (await client.send(command)).DisableApiTermination?.Value ?? false;
+        } catch (error) {
+          if (ec2Code(error).startsWith('InvalidInstanceID.')) return undefined;
+          throw error;
+        }
+      }),
 
     listImages: async (role) =>
       read('DescribeImages', async () => {

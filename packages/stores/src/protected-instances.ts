@@ -1,0 +1,37 @@
+import type { Redis } from './connect.js';
+import type { Keys } from './keys.js';
+
+/** Which instances the cloud protects against termination, as far as anybody has looked. */
+export interface ProtectedInstances {
+  isProtected(id: string): Promise<boolean>;
+  note(id: string, isProtected: boolean, now: number): Promise<void>;
+  /** The ones of these ids to look at next: what is protected first, for that may have ended, then by age of the look. */
+  nextToCheck(ids: readonly string[], limit: number): Promise<string[]>;
+  /** Forgets every instance but these. */
+  keepOnly(ids: ReadonlySet<string>): Promise<void>;
+}
+
+export function createProtectedInstances(redis: Redis, keys: Keys): ProtectedInstances {
+  const parse = (text: string | undefined): { checkedAt: number; isProtected: boolean } => ({
+    checkedAt: Number(text?.split(':')[0] ?? '0'),
+    isProtected: text?.endsWith(':1') === true,
+  });
+  return {
+    isProtected: async (id) => parse((await redis.hget(keys.protectedInstances, id)) ?? undefined).isProtected,
+    note: async (id, isProtected, now) => {
+      await redis.hset(keys.protectedInstances, id, `${now}:${isProtected ? 1 : 0}`);
+    },
+    nextToCheck: async (ids, limit) => {
+      const known = await redis.hgetall(keys.protectedInstances);
+      const rank = (id: string): number => {
+        const { checkedAt, isProtected } = parse(known[id]);
+        return isProtected ? 0 : checkedAt;
+      };
+      return [...ids].sort((a, b) => rank(a) - rank(b)).slice(0, limit);
+    },
+    keepOnly: async (ids) => {
+      const gone = (await redis.hkeys(keys.protectedInstances)).filter((id) => !ids.has(id));
+      if (gone.length > 0) await redis.hdel(keys.protectedInstances, ...gone);
+    },
+  };
+}
