@@ -7,7 +7,7 @@ export const BODY_LIMIT = 256 * 1024;
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw malformed('The body is empty; it must be JSON.');
   try {
-    return JSON.parse(decode(body)) as unknown;
+    return JSON.parse(decode(body), refusePrototype) as unknown;
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw malformed(
@@ -20,7 +20,15 @@ export function parseJson(body: Buffer): unknown {
 export function parseFormOrJson(body: Buffer): unknown {
   const text = decode(body).trim();
   if (text.startsWith('{')) return parseJson(body);
-  return Object.fromEntries(new URLSearchParams(text));
+  const fields = [...new URLSearchParams(text)];
+  for (const [name, value] of fields) refusePrototype(name, value);
+  return Object.fromEntries(fields);
+}
+
+/** Copying an object with this field would set its prototype: validation would not see what is in it. */
+function refusePrototype(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw malformed('The body has a field __proto__, which is not a known field anywhere.');
+  return value;
 }
 
 function decode(body: Buffer): string {

@@ -21,7 +21,7 @@ const tags = Joi.object()
   .max(MAX_TAGS)
   .messages({
     'object.unknown':
-      'a tag has 1 to 128 printable characters and is none of aws:…, quartermaster:…, Name, role, site, env, queue',
+      '{{#label}}: a tag has 1 to 128 printable characters and is none of aws:…, quartermaster:…, Name, role, site, env, queue',
   });
 
 /** What a caller may send: the fields of a build, and the id that makes a repetition safe. */

@@ -49,8 +49,12 @@ export const webVariables = {
   DEFAULT_SECURITY_GROUP_ID: Joi.string()
     .pattern(buildFieldPatterns.securityGroupId, 'sg-…')
     .description('security group of builds that name none; without it each build gets its own'),
-  DEFAULT_IAM_INSTANCE_PROFILE: Joi.string().description('instance profile of builds that name none'),
-  DEFAULT_KEY_NAME: Joi.string().description('key pair of builds that name none'),
+  DEFAULT_IAM_INSTANCE_PROFILE: Joi.string()
+    .pattern(buildFieldPatterns.iamInstanceProfile, 'the name or ARN of an instance profile')
+    .description('instance profile of builds that name none'),
+  DEFAULT_KEY_NAME: Joi.string()
+    .pattern(buildFieldPatterns.keyName, 'the name of a key pair')
+    .description('key pair of builds that name none'),
   DEFAULT_ROOT_VOLUME_GB: Joi.number()
     .integer()
     .min(1)

@@ -80,9 +80,9 @@ function answer(
         readBody(request, response, (error?: Error) => (error ? reject(error) : resolve()));
       });
       const preference = parsePrefer(request.get('prefer'));
-      const reply = await handle(toApiRequest(request, response, caller, preference.waitMs));
+      // Also over the error of work that was waited for.
       if (preference.applied !== undefined) response.setHeader('Preference-Applied', preference.applied);
-      send(response, reply);
+      send(response, await handle(toApiRequest(request, response, caller, preference.waitMs)));
     } catch (error) {
       for (const [name, value] of Object.entries(errorHeaders)) response.setHeader(name, value);
       fail(options, request, response, error);

@@ -10,12 +10,15 @@ export interface Preference {
 
 /** Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks. */
 export function parsePrefer(header: string | undefined): Preference {
-  const preferences = (header ?? '').split(',').map((part) => part.trim().toLowerCase());
-  if (preferences.includes('respond-async')) return { waitMs: undefined, applied: 'respond-async' };
+  // Parameters behind a semicolon belong to preferences that we don't know.
+  const preferences = (header ?? '').split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((value) => value !== undefined);
-  if (wait === undefined) return { waitMs: undefined, applied: undefined };
+  if (wait === undefined) {
+    return { waitMs: undefined, applied: preferences.includes('respond-async') ? 'respond-async' : undefined };
+  }
+  // Together with `respond-async` it means: wait so long, then answer 202 (RFC 7240, 4.3). That is what waiting does.
   const seconds = Math.min(Number(wait), LONGEST_WAIT_S);
   return { waitMs: seconds * 1000, applied: `wait=${seconds}` };
 }

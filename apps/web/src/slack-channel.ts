@@ -4,7 +4,7 @@ import { buildFieldPatterns } from './build-fields.js';
 import { validateQuery } from './validate.js';
 
 const schema = Joi.object<{ 'slack-channel'?: string }>({
-  'slack-channel': Joi.string().pattern(buildFieldPatterns.slackChannel, 'a channel name'),
+  'slack-channel': Joi.string().pattern(buildFieldPatterns.slackChannel, 'a channel name').empty(''),
 });
 
 /** The query parameter `slack-channel`. */

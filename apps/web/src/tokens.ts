@@ -9,6 +9,7 @@ export interface Token {
 }
 
 const MINIMUM_LENGTH = 16;
+const SENDABLE = /^[\x21-\x7e]*$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** The tokens of `AUTH_TOKENS`, `AUTH_TOKEN` and `ADMIN_TOKENS`. Throws a `ConfigError`; no value is ever in it. */
@@ -16,27 +17,33 @@ export function parseTokens(environment: Environment): Token[] {
   const entries = (environment['AUTH_TOKENS'] ?? '')
     .split(',')
     .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+    .filter((entry) => entry !== '')
+    .map((entry, index) => ({ where: `AUTH_TOKENS entry ${index + 1}`, entry }));
   const short = environment['AUTH_TOKEN']?.trim() ?? '';
   const problems: string[] = [];
   if (short.includes(',')) problems.push('AUTH_TOKEN must not contain a comma');
-  if (short !== '') entries.push(`default:${short}`);
+  if (short !== '') entries.push({ where: 'AUTH_TOKEN', entry: `default:${short}` });
   if (entries.length === 0) {
     throw new ConfigError([
       'AUTH_TOKENS is missing: make a token with `openssl rand -hex 24` and set AUTH_TOKEN to it',
     ]);
   }
 
-  const pairs = entries.map((entry, index) => {
+  const owners = new Map<string, string>();
+  const pairs = entries.map(({ where, entry }) => {
     const colon = entry.indexOf(':');
     const name = entry.slice(0, Math.max(colon, 0));
     const token = entry.slice(colon + 1);
-    const where = `AUTH_TOKENS entry ${index + 1}`;
     if (colon < 1 || !NAME.test(name))
       problems.push(`${where} must be name:token, the name of letters, digits, dot, dash`);
     if (token.length < MINIMUM_LENGTH)
       problems.push(`${where} must have a token of at least ${MINIMUM_LENGTH} characters`);
-    if (/\s/.test(token)) problems.push(`${where} must have a token without white space`);
+    // What no header could carry would never match.
+    if (!SENDABLE.test(token)) problems.push(`${where} must have a token of printable ASCII without white space`);
+    const owner = owners.get(token);
+    if (owner !== undefined && owner !== name)
+      problems.push(`${where} must have a token of its own, not another name's`);
+    owners.set(token, name);
     return { name, digest: digestOf(token) };
   });
 

@@ -1,4 +1,4 @@
-import type Joi from 'joi';
+import Joi from 'joi';
 import { AppError, type Problem } from '@quartermaster/foundation';
 
 /**
@@ -27,13 +27,19 @@ export function validateQuery<T>(schema: Joi.ObjectSchema<T>, query: Readonly<Re
   throw new AppError('invalid', 'invalid-query', 'The query is not valid.', { problems });
 }
 
+/** What a list is filtered by; empty, as forms send it, is no filter. */
+export const filterValue = Joi.string().empty('');
+
 /** RFC 6901. */
 function toPointer(path: readonly (string | number)[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function sentence(detail: Joi.ValidationErrorItem): string {
-  if (detail.type === 'object.unknown') return `${String(detail.path.at(-1))} is not a known field`;
+  // Joi's own words; a schema that says more (of tags) is left to speak.
+  if (detail.type === 'object.unknown' && detail.message.endsWith(' is not allowed')) {
+    return printable(`${String(detail.path.at(-1))} is not a known field`);
+  }
   return printable(detail.message);
 }
 
