@@ -9,6 +9,7 @@ export const TOKEN = 'system-test-token-0123456789';
 export interface System {
   readonly redis: RedisServer;
   readonly sandbox: Api;
+  readonly sandboxUrl: string;
   readonly lanes: Lane[];
   /** An installation of its own (Redis prefix, install id, `web`) on the same Redis and sandbox. */
   openLane(options?: LaneOptions): Promise<Lane>;
@@ -66,6 +67,7 @@ export async function startSystem(sandboxSettings: Readonly<Record<string, strin
   return {
     redis,
     sandbox,
+    sandboxUrl,
     lanes,
     openLane: async (options = {}) => {
       const lane = await openLane(redis.url, sandboxUrl, options);

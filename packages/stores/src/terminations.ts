@@ -14,7 +14,7 @@ export interface Termination {
 }
 
 export interface Terminations {
-  /** Opens a termination with its job; while one of that instance is pending, that one is returned instead. */
+  /** Opens a termination with its job; one of that instance that is pending or has just ended is returned instead. */
   accept(termination: Omit<Termination, 'state' | 'error'>, job: OpenJob, now: number): Promise<string>;
   /** The latest termination of an instance. */
   load(instanceId: string): Promise<Termination | undefined>;
@@ -22,9 +22,13 @@ export interface Terminations {
 }
 
 const KEPT_MS = 7 * 86_400_000;
+/** A request that read the cache right before the instance went off it still means the termination that did that. */
+const JUST_ENDED_MS = 60_000;
 
 const ACCEPT = defineScript(`${OPEN_JOB_LUA}
-if redis.call('HGET', KEYS[1], 'state') == 'pending' then return redis.call('HGET', KEYS[1], 'id') end
+local state = redis.call('HGET', KEYS[1], 'state')
+local justEnded = state == 'finished' and tonumber(ARGV[7]) - tonumber(redis.call('HGET', KEYS[1], 'ended_at')) < tonumber(ARGV[8])
+if state == 'pending' or justEnded then return redis.call('HGET', KEYS[1], 'id') end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'state', 'pending', 'slack_channel', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -35,7 +39,7 @@ return ARGV[1]
 const END = defineScript(`
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then
-  redis.call('HSET', KEYS[1], 'state', 'finished')
+  redis.call('HSET', KEYS[1], 'state', 'finished', 'ended_at', ARGV[3])
 else
   redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[2])
 end
@@ -49,7 +53,7 @@ export function createTerminations(redis: Redis, keys: Keys): Terminations {
         redis,
         ACCEPT,
         [keys.termination(termination.instance_id), keys.openJobs, keys.openJobSpecs],
-        [termination.id, termination.slack_channel ?? '', KEPT_MS, ...openJobArguments(job, now)],
+        [termination.id, termination.slack_channel ?? '', KEPT_MS, ...openJobArguments(job, now), now, JUST_ENDED_MS],
       )) as string,
     load: async (instanceId) => {
       const hash = await redis.hgetall(keys.termination(instanceId));
@@ -63,7 +67,7 @@ export function createTerminations(redis: Redis, keys: Keys): Terminations {
       };
     },
     end: async (instanceId, id, error) => {
-      const args = [id, error === undefined ? '' : JSON.stringify(error)];
+      const args = [id, error === undefined ? '' : JSON.stringify(error), Date.now()];
       await runScript(redis, END, [keys.termination(instanceId)], args);
     },
   };

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..');
+/** Two minutes of requests amid kills, and what comes to rest afterwards. */
+const LIMIT_MS = 420_000;
+
+describe('two minutes of builds and terminations, with a process killed every second or two', () => {
+  it(
+    'lose nothing, double nothing and leave nothing behind',
+    async () => {
+      const args = [
+        '-r',
+        'esbuild-register',
+        'system/soak/main.ts',
+        'builds',
+        '--seed',
+        '20261120',
+        '--seconds',
+        '120',
+      ];
+      const run = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+      let output = '';
+      run.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const limit = setTimeout(() => run.kill('SIGTERM'), LIMIT_MS - 20_000);
+      const [code] = (await once(run, 'exit')) as [number | null];
+      clearTimeout(limit);
+      process.stdout.write(output);
+      expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+    },
+    LIMIT_MS,
+  );
+});
