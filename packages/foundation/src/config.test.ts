@@ -29,6 +29,16 @@ describe('loadConfig', () => {
     expect(read).not.toThrow(/short-secret/);
   });
 
+  it('takes the password of a secret URL for a secret of its own, as written and as meant, and a lone user too', () => {
+    const secretsIn = (url: string): string[] => secretValues(variables, { KEY: url });
+    expect(secretsIn('redis://quartermaster:pass%20word+1@db:6379/0')).toEqual([
+      'redis://quartermaster:pass%20word+1@db:6379/0',
+      'pass%20word+1',
+      'pass word+1',
+    ]);
+    expect(secretsIn('https://0123456789abcdef@sentry.io/1')).toContain('0123456789abcdef');
+  });
+
   it('knows its secrets and the defaults that documents show', () => {
     expect(secretValues(variables, { KEY: 'k'.repeat(16), PORT: 5000 })).toEqual(['k'.repeat(16)]);
     expect([shownDefault(variables.PORT), shownDefault(variables.TTL), shownDefault(variables.KEY)]).toEqual([

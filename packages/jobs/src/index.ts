@@ -8,4 +8,5 @@ export * from './journal.js';
 export * from './lease.js';
 export * from './producer.js';
 export * from './retry.js';
+export type { JobContext, Processor } from './run-job.js';
 export * from './workers.js';

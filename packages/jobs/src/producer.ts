@@ -98,7 +98,10 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       await dispatch(job);
     },
     revive: async (job) => {
-      const known = await queueOf(job.name)?.getJob(job.id);
+      const queue = queueOf(job.name);
+      // A newer version's job: its own mini-worker looks after it.
+      if (queue === undefined) return false;
+      const known = await queue.getJob(job.id);
       const state = await known?.getState();
       if (state !== undefined && state !== 'failed' && state !== 'completed' && state !== 'unknown') return false;
       await known?.remove();

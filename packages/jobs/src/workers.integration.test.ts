@@ -5,7 +5,8 @@ import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testin
 import { createJournals } from './journal.js';
 import { createProducer, type Producer } from './producer.js';
 import { RetryLater } from './retry.js';
-import { createWorkers, type Processor, type Processors, type Workers } from './workers.js';
+import type { Processor } from './run-job.js';
+import { createWorkers, type Processors, type Workers } from './workers.js';
 
 let test: TestRedis;
 let producer: Producer;

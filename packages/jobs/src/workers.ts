@@ -1,5 +1,5 @@
 import { DelayedError, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
-import { AppError, describeError, type Logger, type ReportBug } from '@quartermaster/foundation';
+import { describeError, toErrorRecord, type Logger, type ReportBug } from '@quartermaster/foundation';
 import {
   asRedisFailure,
   createOpenJobs,
@@ -9,23 +9,12 @@ import {
   type RedisConfig,
 } from '@quartermaster/stores';
 import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
-import type { JobDefinition, QueueName } from './define-job.js';
-import type { Journal, Journals } from './journal.js';
 import { watchConsumption } from './consumption.js';
+import type { JobDefinition, QueueName } from './define-job.js';
+import type { Journals } from './journal.js';
 import { CANARY, type Producer } from './producer.js';
-import { decideRetry, RetryLater, type RetryDecision } from './retry.js';
-
-export interface JobContext {
-  readonly journal: Journal;
-  readonly log: Logger;
-  readonly request_id: string | undefined;
-}
-
-export interface Processor<Payload> {
-  run(payload: Payload, context: JobContext): Promise<void>;
-  /** Called once the work can not be done: says so wherever somebody waits for it. */
-  giveUp?(payload: Payload, error: unknown, context: JobContext): Promise<void>;
-}
+import { decideRetry, type RetryDecision } from './retry.js';
+import { runJob, type Processor } from './run-job.js';
 
 /** One processor for every job of the catalogue; a missing one does not compile. */
 export type Processors = { readonly [Name in JobName]: Processor<PayloadOf<Name>> };
@@ -63,10 +52,10 @@ export interface Workers {
 const MAX_STALLED = 10;
 
 /**
- * A worker asks for jobs in calls of up to 5 s (BullMQ's `drainDelay`). One that has no answer for longer than this hangs
- * on a connection that was cut without a word.
+ * A worker asks for jobs in calls of up to 10 s (BullMQ's limit, where a delayed job is waiting). One that has no answer
+ * for longer than this hangs on a connection that was cut without a word.
  */
-const SILENCE_MS = 7_500;
+const SILENCE_MS = 12_500;
 
 export function createWorkers(options: WorkersOptions): Workers {
   const { redisConfig, keys, log, lockMs, journals } = options;
@@ -86,7 +75,13 @@ export function createWorkers(options: WorkersOptions): Workers {
       consumption.taken();
       if (job.name === CANARY) return;
       active += 1;
-      await carryOut(job, token).finally(() => (active -= 1));
+      try {
+        await carryOut(job, token);
+      } catch (error) {
+        throw forTheQueue(error);
+      } finally {
+        active -= 1;
+      }
     };
     const worker = new Worker(queue, take, {
       connection: {
@@ -124,15 +119,24 @@ export function createWorkers(options: WorkersOptions): Workers {
   };
 }
 
-/** The failure of an attempt that is followed by another one. */
+/** The failure of an attempt that is followed by another one. The queue keeps its message: nothing of a bug's own words. */
 class FailedForNow extends Error {
   constructor(
-    message: string,
+    error: unknown,
     readonly delayMs: number,
   ) {
-    super(message);
+    super(toErrorRecord(error).message);
   }
 }
+
+/** What a queue may be told of how a job ended; anything else is a failure of ours and its words stay in the log. */
+function forTheQueue(error: unknown): Error {
+  const isMeant = error instanceof FailedForNow || error instanceof DelayedError || error instanceof UnrecoverableError;
+  return isMeant ? error : new FailedForNow(asRedisFailure(error) ?? error, OUR_FAILURE_MS);
+}
+
+/** How soon (ms) a job comes back that failed on its way from or to its queue. */
+const OUR_FAILURE_MS = 1000;
 
 /** How long (ms) a job waits that this worker does not know: a newer one, beside it, does. */
 const UNKNOWN_JOB_MS = 5000;
@@ -161,61 +165,14 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = { journals, definition, processor, payload, decide, reportBug: options.reportBug };
-    const ending = await runOnce(work, { log, request_id: requestId });
+    const ending = await runJob(work, { log, request_id: requestId });
     if (ending.next === 'later') {
       if (!ending.countsAsAttempt) await postpone(job, token, ending.delayMs);
-      throw new FailedForNow(describeError(ending.error), ending.delayMs);
+      throw new FailedForNow(ending.error, ending.delayMs);
     }
     await openJobs.close(String(job.id));
-    if (ending.next === 'give-up') throw new UnrecoverableError(describeError(ending.error));
+    if (ending.next === 'give-up') throw new UnrecoverableError(toErrorRecord(ending.error).message);
   };
-}
-
-type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
-
-interface Work {
-  readonly journals: Journals;
-  readonly definition: JobDefinition<object>;
-  readonly processor: Processor<object>;
-  readonly payload: object;
-  readonly decide: (error: unknown) => RetryDecision;
-  readonly reportBug: ReportBug | undefined;
-}
-
-/** One try of a job under its journal, which is closed again before anybody hears how it went. */
-async function runOnce(work: Work, context: Omit<JobContext, 'journal'>): Promise<Ending> {
-  const { journals, definition, processor, payload, decide } = work;
-  const { log } = context;
-  const startedAt = performance.now();
-  let journal: Journal | undefined;
-  try {
-    journal = await journals.open(definition.subject(payload), definition.retentionMs);
-    await processor.run(payload, { ...context, journal });
-    log.info('Done', { ms: Math.round(performance.now() - startedAt) });
-    return { next: 'done' };
-  } catch (thrown) {
-    const error = asRedisFailure(thrown) ?? thrown;
-    const decision = decide(error);
-    if (!(error instanceof AppError) && !(error instanceof RetryLater))
-      work.reportBug?.(error, context.request_id ?? '');
-    if (decision.next === 'give-up') {
-      logFailure(log, 'Given up', error);
-      if (journal !== undefined) await processor.giveUp?.(payload, error, { ...context, journal });
-    } else if (!(error instanceof RetryLater)) {
-      logFailure(log, 'Failed; to be tried again', error, decision.delayMs);
-    }
-    return { ...decision, error };
-  } finally {
-    await journal?.close().catch((error: unknown) => {
-      log.debug('A lease could not be given back; it runs out by itself', { error: describeError(error) });
-    });
-  }
-}
-
-function logFailure(log: Logger, message: string, error: unknown, delayMs?: number): void {
-  const fields = delayMs === undefined ? { error } : { error, delay_ms: delayMs };
-  if (error instanceof AppError) log.warn(message, { ...fields, error: error.message, code: error.code });
-  else log.error(message, fields);
 }
 
 async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {

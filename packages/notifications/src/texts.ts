@@ -49,6 +49,11 @@ export function buildIncomplete(build: ToldBuild, reason: string): string {
   );
 }
 
+/** What a build left behind could not all be removed. */
+export function cleanUpFailed(build: ToldBuild, reason: string): string {
+  return told(`Could not clean up after the build for ${place(build)}: ${shortReason(reason)} (${reference(build)})`);
+}
+
 /** One instance has reported that its init script is through. `reported`: how many have by now, or a place for it. */
 export function instanceReported(build: ToldBuild, instance: ToldInstance, reported: number | string): string {
   const progress = `${reported} of ${build.count}`;

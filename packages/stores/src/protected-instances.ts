@@ -5,11 +5,14 @@ import type { Keys } from './keys.js';
 export interface ProtectedInstances {
   isProtected(id: string): Promise<boolean>;
   note(id: string, isProtected: boolean, now: number): Promise<void>;
-  /** The ones of these ids to look at next: what is protected first, for that may have ended, then by age of the look. */
+  /** The ones of these ids to look at next: by age of the look, what is protected a while earlier, for that may have ended. */
   nextToCheck(ids: readonly string[], limit: number): Promise<string[]>;
   /** Forgets every instance but these. */
   keepOnly(ids: ReadonlySet<string>): Promise<void>;
 }
+
+/** By how much (ms) a look at a protected instance counts as older; a limit, so that many of them do not hide the others. */
+const HEAD_START_MS = 300_000;
 
 export function createProtectedInstances(redis: Redis, keys: Keys): ProtectedInstances {
   const parse = (text: string | undefined): { checkedAt: number; isProtected: boolean } => ({
@@ -25,7 +28,7 @@ export function createProtectedInstances(redis: Redis, keys: Keys): ProtectedIns
       const known = await redis.hgetall(keys.protectedInstances);
       const rank = (id: string): number => {
         const { checkedAt, isProtected } = parse(known[id]);
-        return isProtected ? 0 : checkedAt;
+        return isProtected ? checkedAt - HEAD_START_MS : checkedAt;
       };
       return [...ids].sort((a, b) => rank(a) - rank(b)).slice(0, limit);
     },

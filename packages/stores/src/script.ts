@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from './connect.js';
+import type { Redis } from 'ioredis';
 
 /** A Lua script: several reads and writes in Redis as one. */
 export interface Script {

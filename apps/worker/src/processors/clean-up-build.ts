@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
-import { AppError, describeError } from '@quartermaster/foundation';
+import { AppError, describeError, toErrorRecord } from '@quartermaster/foundation';
 import { isLeaving, type Ec2Port } from '@quartermaster/instances';
 import { RetryLater, type JobContext, type PayloadOf, type Processor } from '@quartermaster/jobs';
+import { cleanUpFailed } from '@quartermaster/notifications';
 import type { Builds } from '@quartermaster/stores';
+import type { Notify } from '../notify.js';
+import { tellBuild } from '../tell-build.js';
 
 export interface CleanUpParts {
   readonly ec2: Ec2Port;
   readonly builds: Builds;
   readonly installId: string;
+  readonly notify: Notify;
+  readonly webUrl: string;
   /** The first pause (ms) before looking again; it doubles, up to sixteen times as long. */
   readonly pauseMs: number;
   readonly now: () => number;
@@ -39,6 +44,14 @@ export function createCleanUpBuild(parts: CleanUpParts): Processor<PayloadOf<'cl
         context.log.warn('Cleaning up has to wait', { build_id, error: describeError(error), code: error.code });
         throw lookAgain();
       }
+    },
+
+    giveUp: async ({ build_id, cause }, error, { journal, request_id }) => {
+      const build = await parts.builds.load(build_id);
+      if (build === undefined) return;
+      const text = cleanUpFailed(tellBuild(build, parts.webUrl), toErrorRecord(error).message);
+      const message = { event_id: `uncleaned-${cause}`, channel: build.request.slack_channel, text };
+      await parts.notify(journal, message, request_id);
     },
   };
 }

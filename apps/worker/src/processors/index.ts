@@ -50,6 +50,8 @@ export function createProcessors({ config, redis, keys, producer, clouds, render
       ec2,
       builds,
       installId: config.INSTALL_ID,
+      notify,
+      webUrl: config.WEB_URL,
       pauseMs: config.JOB_BACKOFF,
       now: Date.now,
     }),
