@@ -51,7 +51,7 @@ async function dieAt(lane: Lane, point: string): Promise<number> {
   // Only what is cut is killed: a worker that dies while it posts something else may rightly post that again.
   const ofMessages = point.startsWith('notification/');
   const messenger = ofMessages ? undefined : lane.startWorker({ WORKER_QUEUES: 'notifications' });
-  const queues = ofMessages ? 'instance-builds,notifications' : 'instance-builds';
+  const queues = ofMessages ? 'instance-builds,notifications:1' : 'instance-builds';
   const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: queues });
   const { id } = await postBuild(lane.api, { count: 3 });
   expect(await doomed.ended).toBe('SIGKILL');

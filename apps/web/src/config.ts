@@ -22,6 +22,12 @@ export const webVariables = {
   PORT: Joi.number().port().default(5000).description('where web listens'),
   WEB_URL: webUrlVariable,
   HOST: Joi.string().default('0.0.0.0').description('the address that web listens on'),
+  WEB_CONCURRENCY: Joi.number()
+    .integer()
+    .min(1)
+    .max(64)
+    .default(1)
+    .description('processes of web on the one port; each has a connection to Redis and some 80 MB of its own'),
   AUTH_TOKENS: secretVariable(listVariable()).description(
     'comma-separated name:token; tokens of at least 16 characters',
   ),
@@ -65,6 +71,7 @@ export const webVariables = {
 export interface WebConfig extends ProcessConfig, RedisConfig {
   PORT: number;
   HOST: string;
+  WEB_CONCURRENCY: number;
   WEB_URL?: string;
   AUTH_TOKENS: string[];
   AUTH_TOKEN?: string;

@@ -20,6 +20,7 @@ import {
   createProcessBoard,
   startHeartbeat,
 } from '@quartermaster/stores';
+import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
 import { loadWebConfig, webVariables } from './config.js';
 import { createApp } from './create-app.js';
 import { createRoutes } from './routes/index.js';
@@ -37,6 +38,10 @@ async function main(): Promise<void> {
     secrets: [...secretValues(webVariables, config), ...tokenTexts],
   });
   const shutdown = createShutdown(log);
+  if (config.WEB_CONCURRENCY > 1 && !isClusterWorker()) {
+    startWebCluster({ size: config.WEB_CONCURRENCY, log, shutdown });
+    return;
+  }
   const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'web', version, log });
 
   const redis = connectRedis(config, log);
@@ -52,7 +57,7 @@ async function main(): Promise<void> {
     keys,
     producer,
     version,
-    shutDown: () => void shutdown.stop('DELETE /'),
+    shutDown: () => shutDownWeb(shutdown),
   });
   shutdown.onStop(
     'heartbeat',
