@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
@@ -6,6 +7,7 @@ import type { ApiRequest, Reply, Route } from './api.js';
 import { authenticate, type Access, type Caller } from './authenticate.js';
 import { BODY_LIMIT } from './body.js';
 import { replyToError } from './errors.js';
+import { begin, headerOf, type Passage } from './passage.js';
 import { parsePrefer } from './prefer.js';
 import { onceByKey } from './repeats.js';
 import type { Token } from './tokens.js';
@@ -20,37 +22,96 @@ export interface AppOptions {
   readonly reportBug: (error: unknown, requestId: string) => void;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
-/** Asked every few seconds by routers: not worth a line each. */
-const QUIET: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** Paths that mean the same to everybody: nothing encoded, nothing empty, no slash at the end. */
+const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 
-/** The HTTP API: every route behind authentication, one way for errors, one log line a request. */
-export function createApp(options: AppOptions): Express {
+type Answer = (passage: Passage) => Promise<void>;
+
+/**
+ * The HTTP API: every route behind authentication, one way for errors, one log line a request. A request for a route in
+ * its plain spelling goes straight to it; Express decides about all others (other spellings, 404, 405).
+ */
+export function createApp(options: AppOptions): RequestListener {
+  const answers = options.routes.map((route) => ({
+    route,
+    answer: createAnswer(options, route.access, (request) => serve(options, route, request)),
+  }));
+  const app = createExpressApp(options, new Map(answers.map(({ route, answer }) => [route, answer])));
+  const parseQuery = app.get('query parser fn') as (text: string) => Record<string, unknown>;
+  const places = new Map<string, { names: readonly string[]; answer: Answer }[]>();
+  for (const { route, answer } of answers) {
+    const names = route.path.split('/');
+    const place = `${route.method.toUpperCase()} ${names.length}`;
+    places.set(place, [...(places.get(place) ?? []), { names, answer }]);
+  }
+
+  return (request, response) => {
+    const [path, query] = splitOnce(request.url ?? '');
+    const parts = PLAIN_PATH.test(path) ? path.split('/') : [];
+    const found = places.get(`${request.method} ${parts.length}`)?.find(({ names }) => isAt(names, parts));
+    if (found === undefined) {
+      app(request, response);
+      return;
+    }
+    const params = Object.fromEntries(
+      found.names.flatMap((name, i) => (name.startsWith(':') ? [[name.slice(1), parts[i] ?? '']] : [])),
+    );
+    const facts = { request, response, path, params, query: query === '' ? {} : parseQuery(query) };
+    void found.answer(begin(options.log, facts));
+  };
+}
+
+function splitOnce(url: string): [string, string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function isAt(names: readonly string[], parts: readonly string[]): boolean {
+  return names.every((name, i) => name === parts[i] || name.startsWith(':'));
+}
+
+function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answer>): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'extended');
-  app.use(takeRequestId(options.log));
+  app.use((request, response, next) => {
+    const { path, query } = request;
+    response.locals['passage'] = begin(options.log, { request, response, path, params: {}, query });
+    next();
+  });
+  const run = (answer: Answer) => (request: Request, response: Response) =>
+    // The parameters are known only now that a route is found.
+    answer(Object.assign(passageOf(response), { params: request.params as Record<string, string> }));
 
   for (const [path, routes] of groupByPath(options.routes)) {
     const allowed = routes
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .sort();
     const chain = app.route(path);
-    for (const route of routes)
-      chain[route.method](answer(options, route.access, (request) => serve(options, route, request)));
+    for (const route of routes) {
+      const answer = answers.get(route);
+      if (answer !== undefined) chain[route.method](run(answer));
+    }
     const access = routes.some((route) => route.access === 'public') ? 'public' : 'token';
-    chain.all(answer(options, access, () => Promise.reject(notAllowed(allowed)), { Allow: allowed.join(', ') }));
+    const refuse = (): Promise<never> => Promise.reject(notAllowed(allowed));
+    chain.all(run(createAnswer(options, access, refuse, { Allow: allowed.join(', ') })));
   }
   app.use(
-    answer(options, 'token', ({ path }) =>
-      Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`)),
+    run(
+      createAnswer(options, 'token', ({ path }) =>
+        Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`)),
+      ),
     ),
   );
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    fail(options, request, response, error);
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    fail(options, passageOf(response), error);
   });
   return app;
+}
+
+function passageOf(response: Response): Passage {
+  return response.locals['passage'] as Passage;
 }
 
 function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<Reply> {
@@ -62,49 +123,63 @@ function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<
     : route.handle(request);
 }
 
-type Answer = (request: Request, response: Response) => Promise<void>;
-
 /** Authenticates first, then reads the body, then asks `handle`. */
-function answer(
+function createAnswer(
   options: AppOptions,
   access: Access,
   handle: (request: ApiRequest) => Promise<Reply>,
   errorHeaders: Record<string, string> = {},
 ): Answer {
-  const readBody = express.raw({ type: () => true, limit: BODY_LIMIT });
-  return async (request, response) => {
+  const readBody = createBodyReader();
+  return async (passage) => {
+    const { request, response } = passage;
     try {
       const caller = authenticate(request.headers.authorization, access, options.tokens);
-      response.locals['caller'] = caller.name;
-      await new Promise<void>((resolve, reject) => {
-        readBody(request, response, (error?: Error) => (error ? reject(error) : resolve()));
-      });
-      const preference = parsePrefer(request.get('prefer'));
+      passage.caller = caller.name;
+      const body = await readBody(request, response);
+      const preference = parsePrefer(headerOf(request, 'prefer'));
       // Also over the error of work that was waited for.
       if (preference.applied !== undefined) response.setHeader('Preference-Applied', preference.applied);
-      send(response, await handle(toApiRequest(request, response, caller, preference.waitMs)));
+      send(response, await handle(toApiRequest(passage, caller, body, preference.waitMs)));
     } catch (error) {
       for (const [name, value] of Object.entries(errorHeaders)) response.setHeader(name, value);
-      fail(options, request, response, error);
+      fail(options, passage, error);
     }
   };
 }
 
-function toApiRequest(request: Request, response: Response, caller: Caller, waitMs: number | undefined): ApiRequest {
-  const query = Object.entries(request.query).map(([name, value]) => [name, firstText(value)]);
-  const { log, id } = response.locals as { log: Logger; id: string };
+const NO_BODY = Buffer.alloc(0);
+
+function createBodyReader(): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
+  const read = express.raw({ type: () => true, limit: BODY_LIMIT });
+  return async (request, response) => {
+    const { headers } = request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BODY;
+    await new Promise<void>((resolve, reject) => {
+      read(request, response, (error?: Error) => (error ? reject(error) : resolve()));
+    });
+    const { body } = request as { body?: unknown };
+    return Buffer.isBuffer(body) ? body : NO_BODY;
+  };
+}
+
+function toApiRequest(passage: Passage, caller: Caller, body: Buffer, waitMs: number | undefined): ApiRequest {
+  const { request, id, path, params } = passage;
+  const query = Object.entries(passage.query).map(([name, value]) => [name, firstText(value)]);
   return {
     id,
-    method: request.method,
-    path: request.path,
-    params: request.params as Record<string, string>,
+    method: request.method ?? '',
+    path,
+    params,
     query: Object.fromEntries(query) as Record<string, string | undefined>,
     caller,
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-    log: log.child({ caller: caller.name }),
+    body,
+    get log() {
+      return passage.log().child({ caller: caller.name });
+    },
     waitMs,
     operationId: randomUUID(),
-    header: (name) => request.get(name),
+    header: (name) => headerOf(request, name),
   };
 }
 
@@ -113,54 +188,31 @@ function firstText(value: unknown): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-function send(response: Response, reply: Reply): void {
-  response.status(reply.status).set(reply.headers ?? {});
-  if (reply.after) response.once('finish', reply.after);
-  if (reply.json !== undefined) response.json(reply.json);
-  else response.end(reply.content);
+function send(response: ServerResponse, { status, headers = {}, json, content, after }: Reply): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (after) response.once('finish', after);
+  const body = json === undefined ? content : JSON.stringify(json);
+  if (json !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  // Said here and not left to Node, which leaves it out of the answer to HEAD.
+  if (body !== undefined) response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
 }
 
-function fail(options: AppOptions, request: Request, response: Response, thrown: unknown): void {
-  const { log, id } = response.locals as { log: Logger; id: string };
-  const { reply, error } = replyToError(thrown, request.method);
+function fail(options: AppOptions, passage: Passage, thrown: unknown): void {
+  const { request, response } = passage;
+  const { reply, error } = replyToError(thrown, request.method ?? '');
   if (error === undefined) {
-    log.error('A request failed unexpectedly', { error: thrown });
-    options.reportBug(thrown, id);
+    passage.log().error('A request failed unexpectedly', { error: thrown });
+    options.reportBug(thrown, passage.id);
   } else {
-    response.locals['code'] = error.code;
+    passage.code = error.code;
   }
   if (response.headersSent) {
     response.destroy();
     return;
   }
   send(response, reply);
-}
-
-function takeRequestId(log: Logger): (request: Request, response: Response, next: NextFunction) => void {
-  return (request, response, next) => {
-    const sent = request.get('x-request-id');
-    const id = sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
-    const startedAt = performance.now();
-    response.locals['id'] = id;
-    response.locals['log'] = log.child({ request_id: id });
-    response.setHeader('X-Request-Id', id);
-    response.once('close', () => {
-      const { caller, code } = response.locals as { caller?: string; code?: string };
-      const fields = {
-        request_id: id,
-        method: request.method,
-        path: request.path,
-        status: response.statusCode,
-        ms: Math.round(performance.now() - startedAt),
-        ...(caller === undefined ? {} : { caller }),
-        ...(code === undefined ? {} : { code }),
-        ...(response.writableFinished ? {} : { broken_off: true }),
-      };
-      if (QUIET.has(request.path) && response.statusCode < 400) log.debug('Request', fields);
-      else log.info('Request', fields);
-    });
-    next();
-  };
 }
 
 function notAllowed(allowed: readonly string[]): AppError {

@@ -38,9 +38,13 @@ export function createInstanceListing(cache: InstanceCache): InstanceListing {
     loaded = { version: meta.version, byId, rendered: new Map() };
   };
 
+  const metaOfThisTurn = oncePerTurn(() => cache.meta());
+
   return {
     current: async () => {
-      const meta = await cache.meta();
+      const meta = await metaOfThisTurn();
+      // One that is under way began earlier, and may have read what was there before.
+      if (loaded?.version !== meta.version) await loading;
       if (loaded?.version !== meta.version) {
         loading ??= load().finally(() => (loading = undefined));
         await loading;
@@ -61,6 +65,21 @@ export function createInstanceListing(cache: InstanceCache): InstanceListing {
       };
     },
   };
+}
+
+/**
+ * Asks once for everybody who wants to know in the same turn of the event loop, at its end. So each one's question is sent
+ * after his request has arrived, and he sees whatever was written before he asked: never an answer to an older question.
+ */
+function oncePerTurn<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () =>
+    (asked ??= new Promise<T>((resolve, reject) => {
+      setImmediate(() => {
+        asked = undefined;
+        ask().then(resolve, reject);
+      });
+    }));
 }
 
 function matches(instance: CloudInstance, filter: InstanceFilter): boolean {

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@quartermaster/foundation';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+/** Asked every few seconds by routers: not worth a line each. */
+const QUIET: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** A request on its way through, and what its log line will say. */
+export interface Passage {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly id: string;
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Made when first asked for: most requests have nothing to say. */
+  log(): Logger;
+  caller?: string;
+  code?: string;
+}
+
+/** Names a request, and has its line written once it is over. */
+export function begin(
+  log: Logger,
+  facts: Pick<Passage, 'request' | 'response' | 'path' | 'params' | 'query'>,
+): Passage {
+  const { request, response, path } = facts;
+  const sent = headerOf(request, 'x-request-id');
+  const id = sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
+  const startedAt = performance.now();
+  let own: Logger | undefined;
+  const passage: Passage = { ...facts, id, log: () => (own ??= log.child({ request_id: id })) };
+  response.setHeader('X-Request-Id', id);
+  response.once('close', () => {
+    const { caller, code } = passage;
+    const fields = {
+      request_id: id,
+      method: request.method,
+      path,
+      status: response.statusCode,
+      ms: Math.round(performance.now() - startedAt),
+      ...(caller === undefined ? {} : { caller }),
+      ...(code === undefined ? {} : { code }),
+      ...(response.writableFinished ? {} : { broken_off: true }),
+    };
+    if (QUIET.has(path) && response.statusCode < 400) log.debug('Request', fields);
+    else log.info('Request', fields);
+  });
+  return passage;
+}
+
+/** A request's header, whatever the case of its name. */
+export function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
