@@ -1,4 +1,3 @@
-import type { Logger } from '@quartermaster/foundation';
 import type { Access, Caller } from './authenticate.js';
 
 /** A request as a route sees it: authenticated, its body read, nothing of Express left. */
@@ -12,7 +11,6 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly caller: Caller;
   readonly body: Buffer;
-  readonly log: Logger;
   /** How long (ms) the caller would wait for the work itself (`Prefer: wait`); `undefined`: not at all. */
   readonly waitMs: number | undefined;
   /** Names what this request makes. A repetition of a broken-off request under one `Idempotency-Key` has the same. */
@@ -27,6 +25,8 @@ export interface Reply {
   readonly json?: unknown;
   /** Sent as it is; `content-type` stands in the headers. */
   readonly content?: string | Buffer;
+  /** What the request's log line says besides: which build, what came of it. */
+  readonly logged?: Readonly<Record<string, unknown>>;
   /** Called once the answer is on its way. */
   readonly after?: () => void;
 }

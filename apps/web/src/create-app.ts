@@ -140,7 +140,9 @@ function createAnswer(
       const preference = parsePrefer(headerOf(request, 'prefer'));
       // Also over the error of work that was waited for.
       if (preference.applied !== undefined) response.setHeader('Preference-Applied', preference.applied);
-      send(response, await handle(toApiRequest(passage, caller, body, preference.waitMs)));
+      const reply = await handle(toApiRequest(passage, caller, body, preference.waitMs));
+      if (reply.logged !== undefined) passage.logged = reply.logged;
+      send(response, reply);
     } catch (error) {
       for (const [name, value] of Object.entries(errorHeaders)) response.setHeader(name, value);
       fail(options, passage, error);
@@ -174,9 +176,6 @@ function toApiRequest(passage: Passage, caller: Caller, body: Buffer, waitMs: nu
     query: Object.fromEntries(query) as Record<string, string | undefined>,
     caller,
     body,
-    get log() {
-      return passage.log().child({ caller: caller.name });
-    },
     waitMs,
     operationId: randomUUID(),
     header: (name) => headerOf(request, name),

@@ -17,6 +17,7 @@ export interface Passage {
   log(): Logger;
   caller?: string;
   code?: string;
+  logged?: Readonly<Record<string, unknown>>;
 }
 
 /** Names a request, and has its line written once it is over. */
@@ -32,7 +33,7 @@ export function begin(
   const passage: Passage = { ...facts, id, log: () => (own ??= log.child({ request_id: id })) };
   response.setHeader('X-Request-Id', id);
   response.once('close', () => {
-    const { caller, code } = passage;
+    const { caller, code, logged } = passage;
     const fields = {
       request_id: id,
       method: request.method,
@@ -41,6 +42,7 @@ export function begin(
       ms: Math.round(performance.now() - startedAt),
       ...(caller === undefined ? {} : { caller }),
       ...(code === undefined ? {} : { code }),
+      ...logged,
       ...(response.writableFinished ? {} : { broken_off: true }),
     };
     if (QUIET.has(path) && response.statusCode < 400) log.debug('Request', fields);

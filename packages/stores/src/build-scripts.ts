@@ -1,6 +1,19 @@
 import { OPEN_JOB_LUA } from './open-jobs.js';
 import { defineScript } from './script.js';
 
+/**
+ * Lua that gives back what a build had reserved. `total` in the hash of reservations is their sum, so that accepting a
+ * build costs the same however many are waiting; ids are UUIDs and never collide with it.
+ */
+const UNRESERVE_LUA = `
+local function unreserve(reserved, id)
+  local count = redis.call('HGET', reserved, id)
+  if not count then return end
+  redis.call('HDEL', reserved, id)
+  if redis.call('HINCRBY', reserved, 'total', -count) <= 0 then redis.call('HDEL', reserved, 'total') end
+end
+`;
+
 /** KEYS build, reports, reserved, managed, openJobs, openJobSpecs, index…  */
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 local build, reserved, managed = KEYS[1], KEYS[3], KEYS[4]
@@ -11,17 +24,23 @@ if known then
   if known == fingerprint then return {'same', 0} end
   return {'differs', 0}
 end
-local inUse = redis.call('SCARD', managed)
-for _, waiting in ipairs(redis.call('HVALS', reserved)) do inUse = inUse + tonumber(waiting) end
+local waiting = tonumber(redis.call('HGET', reserved, 'total') or '0')
+local inUse = redis.call('SCARD', managed) + waiting
 if count > 0 and inUse + count > max then return {'full', inUse} end
-if count > 0 then redis.call('HSET', reserved, id, count) end
+if count > 0 then
+  redis.call('HSET', reserved, id, count)
+  redis.call('HINCRBY', reserved, 'total', count)
+end
 redis.call('HSET', build, 'fingerprint', fingerprint, 'state', 'pending', 'created_at', now,
   'request', ARGV[7], 'request_id', ARGV[8])
 redis.call('PEXPIRE', build, retention)
 for i = 7, #KEYS do
   redis.call('ZADD', KEYS[i], now, id)
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, now - retention)
-  redis.call('PEXPIRE', KEYS[i], retention)
+  -- Now and then is often enough: a listing leaves out what is not kept any more.
+  if now % 50 == 0 then
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, now - retention)
+    redis.call('PEXPIRE', KEYS[i], retention * 2)
+  end
 end
 openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
 return {'accepted', 0}
@@ -31,9 +50,9 @@ return {'accepted', 0}
  * KEYS build, reports, reserved. ARGV id, now, retention, credentialExpiresAt, instance ids…
  * Finishes the build where all of them have reported already, or where there are none: then, and when asked again, 1.
  */
-export const LAUNCH = defineScript(`
+export const LAUNCH = defineScript(`${UNRESERVE_LUA}
 local build, reports, now = KEYS[1], KEYS[2], tonumber(ARGV[2])
-redis.call('HDEL', KEYS[3], ARGV[1])
+unreserve(KEYS[3], ARGV[1])
 if redis.call('HGET', build, 'state') ~= 'pending' then
   return tonumber(redis.call('HGET', build, 'finished_at_launch') or '0')
 end
@@ -54,8 +73,8 @@ return finished
 `);
 
 /** KEYS build, reports, reserved. ARGV id, now, retention, error. */
-export const FAIL = defineScript(`
-redis.call('HDEL', KEYS[3], ARGV[1])
+export const FAIL = defineScript(`${UNRESERVE_LUA}
+unreserve(KEYS[3], ARGV[1])
 if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 'repeated' end
 redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[4], 'finished_at', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

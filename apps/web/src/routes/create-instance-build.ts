@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError, fromErrorRecord, type Problem } from '@quartermaster/foundation';
 import type { Producer } from '@quartermaster/jobs';
-import type { Build, Builds } from '@quartermaster/stores';
+import type { Build, Builds, NewBuild } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { parseJson } from '../body.js';
 import { completeBuild, sentBuildSchema, type SentBuild } from '../build-schema.js';
@@ -36,7 +36,8 @@ export function createInstanceBuildRoute({ builds, producer, queueWatch, config 
       request_id: request.id,
       job,
     };
-    const accepted = await builds.accept(build, config.MAX_INSTANCES, Date.now());
+    const now = Date.now();
+    const accepted = await builds.accept(build, config.MAX_INSTANCES, now);
     if (accepted.outcome === 'differs') {
       throw new AppError('conflict', 'build-id-taken', `There is a build ${id} already, and it is another one.`, {
         problems: [{ pointer: '/instance_builds/id', detail: `id ${id} belongs to a build with another body` }],
@@ -49,18 +50,28 @@ export function createInstanceBuildRoute({ builds, producer, queueWatch, config 
     }
     // The job is open already; should this fail, a repetition or the mini-worker puts it into its queue.
     await (accepted.outcome === 'accepted' ? producer.dispatch(job) : producer.dispatchOpened(job.id));
-    request.log.info('Build accepted', { build_id: id, outcome: accepted.outcome });
 
-    const seen = await waitFor(() => loadAccepted(builds, id), isDecided, request.waitMs ?? 0);
+    // What was accepted this moment need not be read again by a caller who does not wait.
+    const isFresh = accepted.outcome === 'accepted' && request.waitMs === undefined;
+    const seen = isFresh
+      ? newBuild(build, now)
+      : await waitFor(() => loadAccepted(builds, id), isDecided, request.waitMs ?? 0);
     if (request.waitMs !== undefined && seen.error !== undefined) throw fromErrorRecord(seen.error);
     const isWaitedFor = request.waitMs !== undefined && isDecided(seen);
     return {
       status: isWaitedFor ? 200 : 202,
       headers: { Location: buildHref(id), ...(await queueWatch.warning('instance-builds')) },
       json: { instance_builds: [showBuild(seen)] },
+      logged: { build_id: id, outcome: accepted.outcome },
     };
   };
   return { method: 'post', path: '/instance-builds', access: 'token', changes: true, repeatable: true, handle };
+}
+
+/** A build as it is read back right after it was accepted. */
+function newBuild({ id, request, request_id }: NewBuild, now: number): Build {
+  const created_at = new Date(now).toISOString();
+  return { id, state: 'pending', request, request_id, instance_ids: [], reports: {}, unreported: [], created_at };
 }
 
 function isDecided(build: Build): boolean {

@@ -94,15 +94,15 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
       producer.describe('terminate-instance', { ...payload, termination_id: acceptedId }).id,
     );
   }
-  request.log.info('Termination accepted', { instance_id: id, termination_id: acceptedId, force });
 
   const isOver = (seen: { id: string; state: string } | undefined): boolean =>
     seen?.id !== acceptedId || seen.state !== 'pending';
   const seen = await waitFor(() => terminations.load(id), isOver, request.waitMs ?? 0);
   if (request.waitMs !== undefined && seen?.error !== undefined) throw fromErrorRecord(seen.error);
-  if (request.waitMs !== undefined && isOver(seen)) return { status: 200, json: { ok: 'terminated' } };
+  const logged = { instance_id: id, termination_id: acceptedId, ...(force ? { force } : {}) };
+  if (request.waitMs !== undefined && isOver(seen)) return { status: 200, json: { ok: 'terminated' }, logged };
   const headers = await parts.queueWatch.warning('instance-terminations');
-  return { status: 202, headers, json: { ok: 'working on that' } };
+  return { status: 202, headers, json: { ok: 'working on that' }, logged };
 }
 
 function unknownInstance(id: string | undefined): CloudInstance {

@@ -58,11 +58,11 @@ export function reportInstanceBuildRoute({ builds, producer, webUrl }: ReportPar
       if (outcome === 'unknown-instance') {
         throw new AppError('not-found', 'unknown-instance', `Build ${build.id} has no instance ${reportedId}.`);
       }
-      request.log.info('Instance reported', { build_id: build.id, instance_id: reportedId, outcome });
       // Of a repeated report too: the first one may have broken off before this.
       if (typeof jobs.ending === 'object') await producer.dispatchOpened(jobs.ending.id);
       if (jobs.notification) await producer.dispatchOpened(jobs.notification.id);
-      return shown(await loadBuild(builds, id));
+      const logged = { build_id: build.id, instance_id: reportedId, outcome };
+      return { ...shown(await loadBuild(builds, id)), logged };
     }
   };
 
