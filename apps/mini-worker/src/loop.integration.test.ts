@@ -1,4 +1,4 @@
-import { createSilentLogger, type Logger } from '@quartermaster/foundation';
+import { AppError, createSilentLogger, type Logger } from '@quartermaster/foundation';
 import { createLeases, type Leases } from '@quartermaster/jobs';
 import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
 import { startLoop, type Chore, type Loop } from './loop.js';
@@ -27,7 +27,15 @@ function keepingLog(): { log: Logger; said: string[] } {
 }
 
 function start(chores: readonly Chore[], log: Logger = createSilentLogger(), onStuck = (): void => undefined): Loop {
-  const loop = startLoop({ chores, leases: leases(), intervalMs: 20, log, stuckAfterMs: 300, onStuck });
+  const loop = startLoop({
+    chores,
+    leases: leases(),
+    intervalMs: 20,
+    log,
+    stuckAfterMs: 300,
+    onStuck,
+    reportBug: () => undefined,
+  });
   loops.push(loop);
   return loop;
 }
@@ -54,7 +62,9 @@ describe('the loop', () => {
 
   it('warns once of a chore that fails, does the others, and says when it works again', async () => {
     let broken = true;
-    const failing = counting('refresh', () => (broken ? Promise.reject(new Error('no answer')) : Promise.resolve()));
+    const failing = counting('refresh', () =>
+      broken ? Promise.reject(new AppError('unavailable', 'ec2-unavailable', 'no answer')) : Promise.resolve(),
+    );
     const other = counting('other');
     const { log, said } = keepingLog();
     start([failing, other], log);

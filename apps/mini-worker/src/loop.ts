@@ -1,5 +1,6 @@
-import { describeError, type EffectGuard, type Logger } from '@quartermaster/foundation';
+import { AppError, describeError, type EffectGuard, type Logger, type ReportBug } from '@quartermaster/foundation';
 import type { Lease, Leases } from '@quartermaster/jobs';
+import { asRedisFailure } from '@quartermaster/stores';
 
 /** What the mini-worker does again and again. */
 export interface Chore {
@@ -16,6 +17,8 @@ export interface LoopOptions {
   readonly stuckAfterMs: number;
   /** Called then; the process should be started anew. */
   readonly onStuck: () => void;
+  /** Told of every error that is a bug. */
+  readonly reportBug: ReportBug;
 }
 
 export interface Loop {
@@ -30,7 +33,7 @@ const DAY_MS = 86_400_000;
  * A run–sleep loop. Of several mini-workers the one with the lease does the chores; the others ask for it every round.
  * A chore that fails is told in the log, once, and tried again in the next round; the others go on.
  */
-export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStuck }: LoopOptions): Loop {
+export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStuck, reportBug }: LoopOptions): Loop {
   const failing = new Set<string>();
   let stopped = false;
   let lease: Lease | undefined;
@@ -50,10 +53,15 @@ export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStu
       await chore.run(guard);
       if (failing.delete(chore.name)) log.info('A chore works again', { chore: chore.name });
       log.debug('Chore done', { chore: chore.name, ms: Math.round(performance.now() - startedAt) });
-    } catch (error) {
+    } catch (thrown) {
       if (stopped) return;
+      const error = asRedisFailure(thrown) ?? thrown;
       const message = failing.has(chore.name) ? 'A chore still fails' : 'A chore failed; tried again next round';
-      log[failing.has(chore.name) ? 'debug' : 'warn'](message, { chore: chore.name, error: describeError(error) });
+      log[failing.has(chore.name) ? 'debug' : 'warn'](message, {
+        chore: chore.name,
+        error: error instanceof AppError ? error.message : error,
+      });
+      if (!(error instanceof AppError)) reportBug(error, chore.name);
       failing.add(chore.name);
     }
   };
@@ -62,7 +70,10 @@ export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStu
     for (;;) {
       if (stopped) break;
       const watchdog = setTimeout(onStuck, stuckAfterMs);
-      const held = await lead().catch(() => undefined);
+      const held = await lead().catch((error: unknown) => {
+        log.warn('The lease of the chores could not be asked for', { error: describeError(error) });
+        return undefined;
+      });
       if (held !== undefined && !stopped) await Promise.all(chores.map((chore) => doChore(chore, held.guard)));
       clearTimeout(watchdog);
       if (!stopped) {

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, createLogger, createShutdown, secretValues, withAwsAliases } from '@quartermaster/foundation';
+import {
+  ConfigError,
+  createBugReporter,
+  createLogger,
+  createShutdown,
+  secretValues,
+  withAwsAliases,
+} from '@quartermaster/foundation';
 import { createLeases, createProducer } from '@quartermaster/jobs';
 import {
   connectRedis,
@@ -44,10 +51,12 @@ async function main(): Promise<void> {
     secrets: [...secretValues(miniWorkerVariables, config), ...sdkSecrets.filter((value) => value !== undefined)],
   });
   const shutdown = createShutdown(log);
+  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'mini-worker', version, log });
 
   const redis = connectRedis(config, log);
   shutdown.onStop('redis', () => redis.disconnect());
-  if (await waitUntilReady(redis, 2000)) await warnOfDurability(redis, log);
+  redis.on('ready', () => void warnOfDurability(redis, log));
+  await waitUntilReady(redis, 2000);
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
@@ -67,6 +76,7 @@ async function main(): Promise<void> {
     leases: createLeases({ redis, keys, log, ttlMs: LEASE_MS }),
     intervalMs: config.MINI_WORKER_INTERVAL,
     log,
+    reportBug,
     stuckAfterMs: Math.max(STUCK_MS, config.MINI_WORKER_INTERVAL * 3),
     onStuck: () => {
       log.fatal('The chores do not come to an end; ending, to be started anew');

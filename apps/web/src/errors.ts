@@ -38,8 +38,20 @@ interface ErrorEntry {
 const MAY_BE_ACCEPTED =
   ' The request may still have been accepted; it can be repeated with the same Idempotency-Key or id.';
 
+/**
+ * The failure of work that was accepted, which a caller waited for: the answer has its reason's status, but the request
+ * itself was done, and its repetition means the same work.
+ */
+export class WorkFailed extends Error {
+  override readonly name = 'WorkFailed';
+  constructor(readonly reason: Error) {
+    super(reason.message);
+  }
+}
+
 /** The answer to a failed request, and the error that it stands for, a bug being a 500 that tells nothing. */
 export function replyToError(thrown: unknown, method: string): { reply: Reply; error: AppError | undefined } {
+  if (thrown instanceof WorkFailed) return replyToError(thrown.reason, method);
   const error = thrown instanceof AppError ? thrown : (asRedisFailure(thrown) ?? asExpressFailure(thrown));
   if (error === undefined) {
     const entry = {

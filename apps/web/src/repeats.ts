@@ -61,7 +61,8 @@ export async function onceByKey(
   } catch (error) {
     // Only a refusal proves that nothing was done; after anything else the same request may have to be finished.
     const refused = error instanceof AppError && error.kind !== 'unavailable';
-    await keys.release(scope, owner, refused).catch(() => undefined);
+    // Not waited for: with Redis away the answer must not be late, and an unreleased claim ends by itself.
+    void keys.release(scope, owner, refused).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(renewals);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import Joi from 'joi';
 import {
   durationVariable,
@@ -16,7 +17,13 @@ import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermas
 const DEFAULT_CONCURRENCY = 10;
 /** What has no route from the Internet: RFC 1918. */
 const PRIVATE_RANGES = '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
-const CIDR = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
+
+/** An IPv4 or IPv6 range like 10.0.0.0/8. */
+function isCidr(text: string): boolean {
+  const [address = '', length = ''] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && /^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
+}
 
 /** `instance-builds:10,notifications` as queue → concurrency; every queue when empty. */
 const queuesVariable = Joi.any()
@@ -60,10 +67,10 @@ export const workerVariables = {
   INSTANCE_YML: secretVariable(Joi.string()).description('configuration that init scripts may place on an instance'),
   SSH_INGRESS_CIDRS: listVariable(PRIVATE_RANGES)
     .custom((cidrs: string[]) => {
-      if (!cidrs.every((cidr) => CIDR.test(cidr))) throw new Error('no CIDR');
+      if (!cidrs.every(isCidr)) throw new Error('no CIDR');
       return cidrs;
     })
-    .messages({ 'any.custom': '{{#label}} must be IPv4 ranges like 10.0.0.0/8, comma-separated' })
+    .messages({ 'any.custom': '{{#label}} must be ranges like 10.0.0.0/8, comma-separated' })
     .description('who may reach port 22 of built instances'),
   BUILD_REPORT_TIMEOUT: durationVariable('30m', 100).description(
     'after this an instance that has not reported is named in Slack',

@@ -54,7 +54,8 @@ async function main(): Promise<void> {
 
   const redis = connectRedis(config, log);
   shutdown.onStop('redis', () => redis.disconnect());
-  if (await waitUntilReady(redis, 2000)) await warnOfDurability(redis, log);
+  redis.on('ready', () => void warnOfDurability(redis, log));
+  await waitUntilReady(redis, 2000);
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());

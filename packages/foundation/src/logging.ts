@@ -1,6 +1,6 @@
-import { Writable } from 'node:stream';
 import { createLogger as createWinston, format, transports } from 'winston';
 import { createRedactor } from './redact.js';
+import { writeToStandardOutput } from './standard-output.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -29,29 +29,32 @@ export interface LoggerOptions {
 const LEVELS = { fatal: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
 const COLOURS = { fatal: 35, error: 31, warn: 33, info: 36, debug: 90 } as const;
 
+type Level = keyof typeof LEVELS;
+
 /** A redacting logger on winston: JSON lines for production, one readable line each for people. */
 export function createLogger(options: LoggerOptions): Logger {
   const redact = createRedactor(options.secrets);
   const line = format.printf((info) => {
-    const { level, message, timestamp, ...fields } = redact(info) as Record<string, unknown>;
-    if (options.format === 'json') {
-      return JSON.stringify({ time: timestamp, level, process: options.process, message, ...fields });
-    }
-    return prettyLine(String(level), String(message), String(timestamp), fields);
+    const { level, message, ...fields } = info;
+    const text = String(redact(message));
+    const time = new Date().toISOString();
+    const shown = redact(fields) as Record<string, unknown>;
+    if (options.format === 'pretty') return prettyLine(level, text, time, shown);
+    return JSON.stringify({ time, level, process: options.process, message: text, ...shown });
   });
   const winston = createWinston({
     levels: LEVELS,
     level: options.level,
-    format: format.combine(format.timestamp(), line),
-    transports: [options.write ? streamTo(options.write) : new transports.Console({ forceConsole: false })],
+    format: line,
+    transports: [new LineTransport(options.write ?? writeToStandardOutput)],
   });
 
   const make = (bound: LogFields): Logger => {
-    const write =
-      (level: keyof typeof LEVELS) =>
-      (message: string, fields: LogFields = {}): void => {
-        winston.log({ ...bound, ...fields, level, message });
-      };
+    const write = (level: Level): Logger['info'] => {
+      // Winston would format and redact such a line before it drops it.
+      if (!winston.isLevelEnabled(level)) return () => {};
+      return (message, fields) => void winston.log({ ...bound, ...fields, level, message });
+    };
     return {
       debug: write('debug'),
       info: write('info'),
@@ -64,14 +67,19 @@ export function createLogger(options: LoggerOptions): Logger {
   return make({});
 }
 
-function streamTo(write: (line: string) => void): transports.StreamTransportInstance {
-  const stream = new Writable({
-    write: (chunk, _encoding, done) => {
-      write(String(chunk).trimEnd());
-      done();
-    },
-  });
-  return new transports.Stream({ stream });
+/** Where winston puts the text of a line that is formatted. */
+const MESSAGE = Symbol.for('message');
+
+/** Winston's console, but for what takes its lines; `isUrgent` says that the process may be about to end. */
+class LineTransport extends transports.Console {
+  constructor(private readonly writeLine: (line: string, isUrgent: boolean) => void) {
+    super();
+  }
+
+  override log(info: { readonly level: Level; readonly [MESSAGE]: string }, done: () => void): void {
+    this.writeLine(info[MESSAGE], LEVELS[info.level] <= LEVELS.error);
+    done();
+  }
 }
 
 function prettyLine(level: string, message: string, time: string, fields: Record<string, unknown>): string {

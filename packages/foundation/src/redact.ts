@@ -14,6 +14,12 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\bI2luY2x1ZGU[A-Za-z0-9+/]+=*/g, REDACTED],
 ];
 
+/** What every one of those shapes has in it: most texts have none of it, and are through after one look. */
+const MAY_HAVE_SECRET_SHAPE = /\/\/|-----BEGIN |xox|token[ =]|bearer |basic |I2luY2x1ZGU/i;
+
+/** Names of fields are few and come again and again: whether one is telling is remembered, up to this many. */
+const REMEMBERED_FIELDS = 1000;
+
 export type Redact = (value: unknown) => unknown;
 
 /**
@@ -23,9 +29,15 @@ export type Redact = (value: unknown) => unknown;
 export function createRedactor(secrets: readonly string[]): Redact {
   const known = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
 
+  const shortest = Math.min(...known.map(({ length }) => length));
+  const isSecretField = createFieldTest();
+
   const redactText = (text: string): string => {
     let clean = text;
-    for (const secret of known) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
+    if (text.length >= shortest) {
+      for (const secret of known) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
+    }
+    if (!MAY_HAVE_SECRET_SHAPE.test(clean)) return clean;
     for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement);
     return clean;
   };
@@ -38,12 +50,12 @@ export function createRedactor(secrets: readonly string[]): Redact {
     if (value instanceof Error) return redactError(value, depth);
     if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
     if (Array.isArray(value)) return value.map((entry) => redact(entry, depth + 1));
-    return Object.fromEntries(
-      Object.entries(value).map(([name, entry]) => [
-        name,
-        SECRET_FIELD.test(name) && entry !== undefined && entry !== null ? REDACTED : redact(entry, depth + 1),
-      ]),
-    );
+    const copy: Record<string, unknown> = {};
+    for (const [name, entry] of Object.entries(value) as [string, unknown][]) {
+      const isSecret = entry !== undefined && entry !== null && isSecretField(name);
+      copy[name] = isSecret ? REDACTED : redact(entry, depth + 1);
+    }
+    return copy;
   };
 
   const redactError = (error: Error, depth: number): unknown => ({
@@ -55,6 +67,18 @@ export function createRedactor(secrets: readonly string[]): Redact {
   });
 
   return (value) => redact(value, 0);
+}
+
+function createFieldTest(): (name: string) => boolean {
+  const remembered = new Map<string, boolean>();
+  return (name) => {
+    const known = remembered.get(name);
+    if (known !== undefined) return known;
+    const isSecret = SECRET_FIELD.test(name);
+    if (remembered.size >= REMEMBERED_FIELDS) remembered.clear();
+    remembered.set(name, isSecret);
+    return isSecret;
+  };
 }
 
 function spellings(secret: string): string[] {

@@ -54,16 +54,12 @@ describe('planLaunch', () => {
 
   it('hands on subnet, profile and key, and sizes the image’s own root device', () => {
     const full = { ...request, subnet_id: 'subnet-1', iam_instance_profile: 'p', key_name: 'k', root_volume_gb: 40 };
-    expect(planLaunch({ ...facts, request: full, subnet_id: 'subnet-default' })).toMatchObject({
+    expect(planLaunch({ ...facts, request: full })).toMatchObject({
       subnet_id: 'subnet-1',
       iam_instance_profile: 'p',
       key_name: 'k',
       root_volume: { device_name: '/dev/sda1', size_gb: 40 },
     });
-  });
-
-  it('takes the default subnet where the request names none', () => {
-    expect(planLaunch({ ...facts, subnet_id: 'subnet-default' }).subnet_id).toBe('subnet-default');
   });
 
   it('lets the house’s tags win over the caller’s', () => {

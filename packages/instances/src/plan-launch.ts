@@ -8,8 +8,6 @@ export interface LaunchFacts {
   readonly request: BuildRequest;
   readonly image: CloudImage;
   readonly security_group_id: string;
-  /** Where the request names none: the deployment's default, if it has one. */
-  readonly subnet_id?: string;
   readonly install_id: string;
 }
 
@@ -19,13 +17,12 @@ const MAX_TOKEN_LENGTH = 64;
 /** Decides every parameter of the one `RunInstances` of a build. The same facts give the same plan. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
   const { request, image } = facts;
-  const subnetId = request.subnet_id ?? facts.subnet_id;
   return {
     client_token: clientToken(facts.build_id, facts.attempt),
     image_id: image.ami,
     instance_type: request.instance_type,
     count: request.count,
-    ...(subnetId === undefined ? {} : { subnet_id: subnetId }),
+    ...(request.subnet_id === undefined ? {} : { subnet_id: request.subnet_id }),
     security_group_ids: [facts.security_group_id],
     ...(request.iam_instance_profile === undefined ? {} : { iam_instance_profile: request.iam_instance_profile }),
     ...(request.key_name === undefined ? {} : { key_name: request.key_name }),

@@ -33,6 +33,7 @@ return fence
 `);
 const RENEW = defineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
 const RELEASE = defineScript(`
@@ -77,7 +78,7 @@ export function createLeases({ redis, keys, log, ttlMs }: LeaseOptions): Leases 
       const renew = async (): Promise<void> => {
         const sent = performance.now();
         try {
-          const renewed = Number(await runScript(redis, RENEW, [keys.lease(subject)], [fence, ttlMs]));
+          const renewed = Number(await runScript(redis, RENEW, taken, [fence, ttlMs, retentionMs]));
           if (renewed === 0) return end('another process holds it');
           deadline = sent + safeMs;
           if (!abort.signal.aborted) watchDeadline();

@@ -35,7 +35,7 @@ export type RetryDecision =
 /** Failures of the house itself, not of the work: they use up nothing. */
 const OUR_OWN: ReadonlySet<string> = new Set(['lease-lost', 'redis-unavailable', 'redis-out-of-memory']);
 
-/** A bug is tried this often in all: the second time helps with what passes, more would only hide it. */
+/** A job that meets a bug is given up at its third failure of whatever kind: the second time helps with what passes, more would only hide it. */
 const BUG_ATTEMPTS = 3;
 
 /**

@@ -65,9 +65,14 @@ async function endFailed(
     }
     return { ...decision, error };
   }
+  if (journal === undefined) {
+    // Without its journal nothing can be said or undone: that is never the end.
+    logFailure(context.log, 'The journal of a job could not be opened; to be tried again', error);
+    return { next: 'later', delayMs: GIVE_UP_AGAIN_MS, countsAsAttempt: false, error };
+  }
   logFailure(context.log, 'Given up', error);
   try {
-    if (journal !== undefined) await processor.giveUp?.(payload, error, { ...context, journal });
+    await processor.giveUp?.(payload, error, { ...context, journal });
     return { ...decision, error };
   } catch (failure) {
     if (!(failure instanceof RetryLater)) logFailure(context.log, 'Giving up failed; to be tried again', failure);

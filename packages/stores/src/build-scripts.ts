@@ -14,7 +14,15 @@ local function unreserve(reserved, id)
 end
 `;
 
-/** KEYS build, reports, reserved, managed, openJobs, openJobSpecs, index…  */
+/** Lua that keeps the index of a state: ids by creation time, as in the other indexes. */
+const STATE_LUA = `
+local function moveState(build, id, from, to)
+  redis.call('ZREM', from, id)
+  redis.call('ZADD', to, redis.call('HGET', build, 'created_at'), id)
+end
+`;
+
+/** KEYS build, reports, reserved, managed, openJobs, openJobSpecs, journal, index…  */
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 local build, reserved, managed = KEYS[1], KEYS[3], KEYS[4]
 local id, fingerprint, now, retention = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -33,8 +41,13 @@ if count > 0 then
 end
 redis.call('HSET', build, 'fingerprint', fingerprint, 'state', 'pending', 'created_at', now,
   'request', ARGV[7], 'request_id', ARGV[8])
-redis.call('PEXPIRE', build, retention)
-for i = 7, #KEYS do
+-- An older build of this id may have left these: nothing of it is this one's but the fence, which only grows.
+redis.call('DEL', KEYS[2])
+for _, field in ipairs(redis.call('HKEYS', KEYS[7])) do
+  if field ~= 'fence' then redis.call('HDEL', KEYS[7], field) end
+end
+-- No end while it is pending: that comes with its decision.
+for i = 8, #KEYS do
   redis.call('ZADD', KEYS[i], now, id)
   -- Now and then is often enough: a listing leaves out what is not kept any more.
   if now % 50 == 0 then
@@ -47,10 +60,10 @@ return {'accepted', 0}
 `);
 
 /**
- * KEYS build, reports, reserved. ARGV id, now, retention, credentialExpiresAt, instance ids…
+ * KEYS build, reports, reserved, pending, started, finished. ARGV id, now, retention, credentialExpiresAt, instance ids…
  * Finishes the build where all of them have reported already, or where there are none: then, and when asked again, 1.
  */
-export const LAUNCH = defineScript(`${UNRESERVE_LUA}
+export const LAUNCH = defineScript(`${UNRESERVE_LUA}${STATE_LUA}
 local build, reports, now = KEYS[1], KEYS[2], tonumber(ARGV[2])
 unreserve(KEYS[3], ARGV[1])
 if redis.call('HGET', build, 'state') ~= 'pending' then
@@ -67,26 +80,28 @@ redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', ta
   'finished_at_launch', finished)
 if tonumber(ARGV[4]) > 0 then redis.call('HSET', build, 'secret_expires_at', ARGV[4]) end
 if finished == 1 then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
+moveState(build, ARGV[1], KEYS[4], finished == 1 and KEYS[6] or KEYS[5])
 redis.call('PEXPIRE', build, ARGV[3])
 redis.call('PEXPIRE', reports, ARGV[3])
 return finished
 `);
 
-/** KEYS build, reports, reserved. ARGV id, now, retention, error. */
-export const FAIL = defineScript(`${UNRESERVE_LUA}
+/** KEYS build, reports, reserved, pending, failed. ARGV id, now, retention, error. */
+export const FAIL = defineScript(`${UNRESERVE_LUA}${STATE_LUA}
 unreserve(KEYS[3], ARGV[1])
 if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 'repeated' end
 redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[4], 'finished_at', ARGV[2])
+moveState(KEYS[1], ARGV[1], KEYS[4], KEYS[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'failed'
 `);
 
 /**
- * KEYS build, reports, openJobs, openJobSpecs. ARGV instance id, now, ISO time, retention, notification job (id, spec,
- * check_at; empty id: none), the same for the job that tells of the end, whether the end may come without that job.
+ * KEYS build, reports, openJobs, openJobSpecs, started, finished. ARGV instance id, now, ISO time, retention, notification job (id, spec,
+ * check_at; empty id: none), the same for the job that tells of the end, whether the end may come without that job, build id.
  * `{reported}` in the notification becomes the number of instances that have reported.
  */
-export const REPORT = defineScript(`${OPEN_JOB_LUA}
+export const REPORT = defineScript(`${OPEN_JOB_LUA}${STATE_LUA}
 local build, reports = KEYS[1], KEYS[2]
 local state = redis.call('HGET', build, 'state')
 if not state then return {'unknown-build', 0, 0} end
@@ -111,12 +126,13 @@ if ends then
   redis.call('HSET', build, 'state', 'finished', 'finished_at', ARGV[2])
   redis.call('PEXPIRE', build, ARGV[4])
   redis.call('HDEL', build, 'unreported')
+  moveState(build, ARGV[12], KEYS[5], KEYS[6])
   if ARGV[8] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[8], ARGV[9], ARGV[10]) end
 end
 return {ends and 'finished' or 'recorded', reported, total}
 `);
 
-/** KEYS build, reports. ARGV now. */
+/** KEYS build, reports. */
 export const UNREPORTED = defineScript(`
 if redis.call('HGET', KEYS[1], 'state') ~= 'started' then return {} end
 local missing = {}
@@ -125,4 +141,17 @@ for id in string.gmatch(redis.call('HGET', KEYS[1], 'instances') or '', '[^,]+')
 end
 redis.call('HSET', KEYS[1], 'unreported', table.concat(missing, ','))
 return missing
+`);
+
+/** KEYS build. ARGV hash, expires at. A build that is not kept any more is not brought back by its credential. */
+export const CREDENTIAL = defineScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'secret_hash', ARGV[1], 'secret_expires_at', ARGV[2])
+return 1
+`);
+
+/** KEYS reserved. ARGV id. */
+export const RELEASE = defineScript(`${UNRESERVE_LUA}
+unreserve(KEYS[1], ARGV[1])
+return 1
 `);

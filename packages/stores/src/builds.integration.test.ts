@@ -201,13 +201,13 @@ describe('instances that have not reported', () => {
   it('are listed, until they do, and not for a build that is over', async () => {
     const id = await launched(['i-1', 'i-2', 'i-3']);
     await builds.report(id, 'i-2', quiet, NOW);
-    expect(await builds.markUnreported(id, NOW)).toEqual(['i-1', 'i-3']);
+    expect(await builds.markUnreported(id)).toEqual(['i-1', 'i-3']);
     await builds.report(id, 'i-3', quiet, NOW);
     expect(await builds.load(id)).toMatchObject({ state: 'started', unreported: ['i-1'] });
     await builds.report(id, 'i-1', quiet, NOW);
     expect(await builds.load(id)).toMatchObject({ state: 'finished', unreported: [] });
-    expect(await builds.markUnreported(id, NOW)).toEqual([]);
-    expect(await builds.markUnreported(await accepted(), NOW)).toEqual([]);
+    expect(await builds.markUnreported(id)).toEqual([]);
+    expect(await builds.markUnreported(await accepted())).toEqual([]);
   });
 });
 

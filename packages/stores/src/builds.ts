@@ -1,35 +1,12 @@
 import type { ErrorRecord } from '@quartermaster/foundation';
 import type { BuildRequest } from '@quartermaster/instances';
-import { ACCEPT, FAIL, LAUNCH, REPORT, UNREPORTED } from './build-scripts.js';
+import { BUILD_FILTERS, type Build, type BuildFilter, type BuildState } from './build.js';
+import { ACCEPT, CREDENTIAL, FAIL, LAUNCH, RELEASE, REPORT, UNREPORTED } from './build-scripts.js';
+import { listBuilds } from './list-builds.js';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 import { openJobArguments, type OpenJob } from './open-jobs.js';
 import { runScript } from './script.js';
-
-/** `pending` → `started` (RunInstances has answered) → `finished` (every instance has reported), or `failed`. */
-export type BuildState = 'pending' | 'started' | 'finished' | 'failed';
-
-export interface Build {
-  readonly id: string;
-  readonly state: BuildState;
-  readonly request: BuildRequest;
-  readonly request_id: string;
-  readonly instance_ids: readonly string[];
-  /** Instance id → when it reported, ISO 8601. */
-  readonly reports: Readonly<Record<string, string>>;
-  /** Instances that had not reported when the time for it was over. */
-  readonly unreported: readonly string[];
-  readonly error?: ErrorRecord;
-  readonly created_at: string;
-  readonly started_at?: string;
-  readonly finished_at?: string;
-  /** SHA-256 of the build's own credential, and when that credential ends (ms since 1970). */
-  readonly credential?: { readonly hash: string; readonly expires_at: number };
-}
-
-/** Fields by which builds can be listed through an index. */
-export const BUILD_FILTERS = ['site', 'env', 'queue', 'role'] as const;
-export type BuildFilter = Partial<Record<(typeof BUILD_FILTERS)[number] | 'state', string>>;
 
 export type AcceptedBuild =
   | { readonly outcome: 'accepted' | 'same' | 'differs' }
@@ -59,6 +36,8 @@ export interface Builds {
   load(id: string): Promise<Build | undefined>;
   /** Newest first. `more`: there are builds beyond this page. */
   list(filter: BuildFilter, page: number, limit: number): Promise<{ builds: Build[]; more: boolean }>;
+  /** Gives back what a build that is not kept any more had reserved. */
+  release(id: string): Promise<void>;
   keepCredential(id: string, hash: string, expiresAt: number): Promise<void>;
   /**
    * RunInstances has answered. Reports that came before are counted, those of strangers dropped. True, also when asked
@@ -72,7 +51,7 @@ export interface Builds {
   /** Records an instance's report, and opens its jobs with it. The same report again changes nothing. */
   report(id: string, instanceId: string, jobs: ReportJobs, now: number): Promise<ReportOutcome>;
   /** Lists what has not reported of a build that is still `started`; returns it. */
-  markUnreported(id: string, now: number): Promise<string[]>;
+  markUnreported(id: string): Promise<string[]>;
 }
 
 export interface NewBuild {
@@ -91,15 +70,34 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
   };
   const ownKeys = (id: string): string[] => [keys.build(id), keys.buildReports(id), keys.reservedInstances];
 
+  const stateIndex = (state: BuildState): string => keys.buildIndex('state', state);
+  const launchKeys = (id: string): string[] => [
+    ...ownKeys(id),
+    stateIndex('pending'),
+    stateIndex('started'),
+    stateIndex('finished'),
+  ];
+
   return {
     load,
     accept: async (build, maxInstances, now) => {
       const { request } = build;
-      const indexes = BUILD_FILTERS.map((field) => keys.buildIndex(field, request[field]));
+      const indexes = [
+        keys.buildIndex(),
+        stateIndex('pending'),
+        ...BUILD_FILTERS.map((field) => keys.buildIndex(field, request[field])),
+      ];
       const reply = (await runScript(
         redis,
         ACCEPT,
-        [...ownKeys(build.id), keys.managedInstances, keys.openJobs, keys.openJobSpecs, keys.buildIndex(), ...indexes],
+        [
+          ...ownKeys(build.id),
+          keys.managedInstances,
+          keys.openJobs,
+          keys.openJobSpecs,
+          keys.journal(`build:${build.id}`),
+          ...indexes,
+        ],
         [
           build.id,
           build.fingerprint,
@@ -115,31 +113,21 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
       if (reply[0] === 'full') return { outcome: 'full', inUse: reply[1] };
       return { outcome: reply[0] as 'accepted' | 'same' | 'differs' };
     },
-    list: async (filter, page, limit) => {
-      const field = BUILD_FILTERS.find((name) => filter[name] !== undefined);
-      const index = field === undefined ? keys.buildIndex() : keys.buildIndex(field, filter[field]);
-      const wanted = page * limit + 1;
-      const found: Build[] = [];
-      for (let offset = 0, size = 100; found.length < wanted; offset += size) {
-        const ids = await redis.zrevrange(index, offset, offset + size - 1);
-        const builds = await Promise.all(ids.map(load));
-        found.push(...builds.filter((build) => build !== undefined).filter((build) => matches(build, filter)));
-        if (ids.length < size) break;
-      }
-      return { builds: found.slice((page - 1) * limit, page * limit), more: found.length > page * limit };
-    },
+    list: (filter, page, limit) => listBuilds({ redis, keys, load }, filter, page, limit),
+    release: async (id) => void (await runScript(redis, RELEASE, [keys.reservedInstances], [id])),
     keepCredential: async (id, hash, expiresAt) => {
-      await redis.hset(keys.build(id), { secret_hash: hash, secret_expires_at: String(expiresAt) });
+      await runScript(redis, CREDENTIAL, [keys.build(id)], [hash, expiresAt]);
     },
     launch: async (id, instanceIds, credentialExpiresAt, now) => {
       const args = [id, now, retentionMs, credentialExpiresAt, ...instanceIds];
-      return (await runScript(redis, LAUNCH, ownKeys(id), args)) === 1;
+      return (await runScript(redis, LAUNCH, launchKeys(id), args)) === 1;
     },
     finish: async (id, now) => {
-      await runScript(redis, LAUNCH, ownKeys(id), [id, now, retentionMs, 0]);
+      await runScript(redis, LAUNCH, launchKeys(id), [id, now, retentionMs, 0]);
     },
     fail: async (id, error, now) => {
-      await runScript(redis, FAIL, ownKeys(id), [id, now, retentionMs, JSON.stringify(error)]);
+      const failKeys = [...ownKeys(id), stateIndex('pending'), stateIndex('failed')];
+      await runScript(redis, FAIL, failKeys, [id, now, retentionMs, JSON.stringify(error)]);
     },
     report: async (id, instanceId, { notification, ending }, now) => {
       const opened = (job: OpenJob | 'none' | undefined): (string | number)[] =>
@@ -147,7 +135,14 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
       const [outcome, reported] = (await runScript(
         redis,
         REPORT,
-        [keys.build(id), keys.buildReports(id), keys.openJobs, keys.openJobSpecs],
+        [
+          keys.build(id),
+          keys.buildReports(id),
+          keys.openJobs,
+          keys.openJobSpecs,
+          stateIndex('started'),
+          stateIndex('finished'),
+        ],
         [
           instanceId,
           now,
@@ -156,18 +151,14 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
           ...opened(notification),
           ...opened(ending),
           ending === 'none' ? '1' : '0',
+          id,
         ],
       )) as [ReportOutcome['outcome'], number];
       return { outcome, reported };
     },
-    markUnreported: async (id, now) =>
-      (await runScript(redis, UNREPORTED, [keys.build(id), keys.buildReports(id)], [now])) as string[],
+    markUnreported: async (id) =>
+      (await runScript(redis, UNREPORTED, [keys.build(id), keys.buildReports(id)], [])) as string[],
   };
-}
-
-function matches(build: Build, filter: BuildFilter): boolean {
-  if (filter.state !== undefined && build.state !== filter.state) return false;
-  return BUILD_FILTERS.every((field) => filter[field] === undefined || build.request[field] === filter[field]);
 }
 
 function parseBuild(id: string, hash: Record<string, string>, reports: Record<string, string>): Build | undefined {

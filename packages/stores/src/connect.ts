@@ -61,7 +61,8 @@ export async function waitUntilReady(redis: Redis, limitMs: number): Promise<boo
 
 /** A failed Redis call in the house's words; `undefined` for errors that are not Redis's. */
 export function asRedisFailure(error: unknown): AppError | undefined {
-  if (!(error instanceof Error)) return undefined;
+  // An error in our own words says itself what failed, and may well quote the same words of another connection.
+  if (!(error instanceof Error) || error instanceof AppError) return undefined;
   if (isReplyError(error) && /^(OOM|MISCONF)/.test(error.message)) {
     return new AppError('unavailable', 'redis-out-of-memory', 'Redis is out of memory or can not write.', {
       retryAfterSeconds: 30,

@@ -33,8 +33,18 @@ export interface InstanceCache {
 /** How long a taken-off instance is remembered (ms): longer than any listing takes. */
 const FORGOTTEN_MS = 3_600_000;
 
+/**
+ * A version is unlike any before it, also after a Redis that has lost its last second: a web that holds an older list
+ * under the same number would never load the new one.
+ */
+const VERSION_LUA = `
+local function changeVersion(meta, now)
+  redis.call('HSET', meta, 'version', now .. '-' .. redis.call('HINCRBY', meta, 'changes', 1))
+end
+`;
+
 /** KEYS instances, meta, managed, forgotten. ARGV expected version or '', now, refreshed?, number of removals, removals…, (id, json, managed)… */
-const CHANGE = defineScript(`
+const CHANGE = defineScript(`${VERSION_LUA}
 local version = redis.call('HGET', KEYS[2], 'version') or '0'
 if ARGV[1] ~= '' and ARGV[1] ~= version then return 0 end
 local removals = tonumber(ARGV[4])
@@ -46,13 +56,13 @@ for i = 5 + removals, #ARGV, 3 do
   redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   redis.call(ARGV[i + 2] == '1' and 'SADD' or 'SREM', KEYS[3], ARGV[i])
 end
-if #ARGV > 4 then redis.call('HINCRBY', KEYS[2], 'version', 1) end
+if #ARGV > 4 then changeVersion(KEYS[2], ARGV[2]) end
 if ARGV[3] == '1' then redis.call('HSET', KEYS[2], 'refreshed_at', ARGV[2]) end
 return 1
 `);
 
 /** KEYS instances, meta. ARGV now, (id, name)… */
-const RENAME = defineScript(`
+const RENAME = defineScript(`${VERSION_LUA}
 for i = 2, #ARGV, 2 do
   local json = redis.call('HGET', KEYS[1], ARGV[i])
   if json then
@@ -60,7 +70,7 @@ for i = 2, #ARGV, 2 do
     cached.instance.name = ARGV[i + 1]
     cached.written_at = tonumber(ARGV[1])
     redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(cached))
-    redis.call('HINCRBY', KEYS[2], 'version', 1)
+    changeVersion(KEYS[2], ARGV[1])
   end
 end
 return 1

@@ -28,7 +28,10 @@ export async function runScript(
 
 /** Runs a MULTI and throws the first error of its commands, which ioredis otherwise only lists. */
 export async function execute(chain: { exec(): Promise<[Error | null, unknown][] | null> }): Promise<unknown[]> {
-  const results = await chain.exec();
+  const results = await chain.exec().catch((error: Error & { previousErrors?: Error[] }) => {
+    // EXECABORT only says that there was an error: the first one is what Redis really minded, e.g. its memory.
+    throw error.previousErrors?.[0] ?? error;
+  });
   if (results === null) throw new Error('The transaction was given up: a watched key has changed');
   return results.map(([error, result]) => {
     if (error) throw error;

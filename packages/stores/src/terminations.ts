@@ -27,7 +27,7 @@ const JUST_ENDED_MS = 60_000;
 
 const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 local state = redis.call('HGET', KEYS[1], 'state')
-local justEnded = state == 'finished' and tonumber(ARGV[7]) - tonumber(redis.call('HGET', KEYS[1], 'ended_at')) < tonumber(ARGV[8])
+local justEnded = state == 'finished' and tonumber(ARGV[7]) - tonumber(redis.call('HGET', KEYS[1], 'ended_at') or '0') < tonumber(ARGV[8])
 if state == 'pending' or justEnded then return redis.call('HGET', KEYS[1], 'id') end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'state', 'pending', 'slack_channel', ARGV[2])

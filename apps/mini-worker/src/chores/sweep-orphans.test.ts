@@ -42,11 +42,12 @@ function createWorld({ builds, instances = {}, refuses = {}, inUse = [] }: World
 }
 
 describe('the sweep', () => {
-  it('removes the groups of builds that ended an hour ago or are not kept any more, and nothing else', async () => {
-    const { deleted, asked, sweep } = createWorld({
+  it('removes the groups of builds that ended an hour ago or were unknown for that long, and nothing else', async () => {
+    const { deleted, asked, sweep, pass } = createWorld({
       builds: {
         waiting: { state: 'pending' },
-        running: { state: 'started' },
+        running: { state: 'started', started_at: ago(HOUR_MS - 1000) },
+        unreported: { state: 'started', started_at: ago(5 * HOUR_MS) },
         fresh: { state: 'failed', finished_at: ago(HOUR_MS - 1000) },
         failed: { state: 'failed', finished_at: ago(HOUR_MS) },
         finished: { state: 'finished', finished_at: ago(5 * HOUR_MS) },
@@ -54,11 +55,21 @@ describe('the sweep', () => {
         leaving: { state: 'finished', finished_at: ago(5 * HOUR_MS) },
         forgotten: undefined,
       },
-      instances: { finished: 'terminated', alive: 'running', leaving: 'shutting-down' },
+      instances: {
+        finished: 'terminated',
+        unreported: 'terminated',
+        running: 'running',
+        alive: 'running',
+        leaving: 'shutting-down',
+      },
     });
     await sweep();
-    expect(deleted).toEqual(['sg-failed', 'sg-finished', 'sg-forgotten']);
+    expect(deleted.sort()).toEqual(['sg-failed', 'sg-finished', 'sg-unreported']);
     expect(asked).toEqual(['mine']);
+    pass(HOUR_MS);
+    await sweep();
+    expect(deleted).toContain('sg-forgotten');
+    expect(deleted).not.toContain('sg-running');
   });
 
   it('leaves a group that something still uses, and one that EC2 refuses to delete, and goes on', async () => {

@@ -23,11 +23,18 @@ const EVERY_MS = 300_000;
 export function createSweepOrphans({ ec2, builds, installId, log, now }: SweepOptions): Chore {
   let sweptAt = -Infinity;
 
-  const isOrphan = async ({ build_id }: CloudSecurityGroup): Promise<boolean> => {
+  /** Group id → since when we have seen it without knowing its build. */
+  const unknownSince = new Map<string, number>();
+
+  const isOrphan = async ({ id, build_id }: CloudSecurityGroup): Promise<boolean> => {
     if (build_id === '') return false;
     const build = await builds.load(build_id);
-    const endedAt = build === undefined ? 0 : Date.parse(build.finished_at ?? '');
-    if (build?.state === 'pending' || build?.state === 'started' || now() - endedAt < ENDED_MS) return false;
+    // A build that we can't read may be another installation's of the same name: an hour of watching takes the place of
+    // an end. One that has started ends here when all its instances are gone, though not all of them have reported.
+    if (build === undefined && !unknownSince.has(id)) unknownSince.set(id, now());
+    const endedAt =
+      build === undefined ? (unknownSince.get(id) ?? now()) : Date.parse(build.finished_at ?? build.started_at ?? '');
+    if (build?.state === 'pending' || !(now() - endedAt >= ENDED_MS)) return false;
     return (await ec2.listInstancesOfBuild(build_id)).every(({ state }) => state === 'terminated');
   };
 
@@ -47,9 +54,12 @@ export function createSweepOrphans({ ec2, builds, installId, log, now }: SweepOp
     name: 'sweep-orphans',
     run: async (guard) => {
       if (now() - sweptAt < EVERY_MS) return;
-      for (const group of await ec2.listSecurityGroups(installId)) {
+      const groups = await ec2.listSecurityGroups(installId);
+      for (const group of groups) {
         if (await isOrphan(group)) await remove(group, guard);
       }
+      const listed = new Set(groups.map(({ id }) => id));
+      for (const id of unknownSince.keys()) if (!listed.has(id)) unknownSince.delete(id);
       sweptAt = now();
     },
   };

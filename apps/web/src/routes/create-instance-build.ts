@@ -6,6 +6,7 @@ import type { ApiRequest, Reply, Route } from '../api.js';
 import { parseJson } from '../body.js';
 import { completeBuild, sentBuildSchema, type SentBuild } from '../build-schema.js';
 import type { WebConfig } from '../config.js';
+import { WorkFailed } from '../errors.js';
 import { waitFor } from '../prefer.js';
 import type { QueueWatch } from '../queue-watch.js';
 import { sortKeys } from '../repeats.js';
@@ -56,7 +57,7 @@ export function createInstanceBuildRoute({ builds, producer, queueWatch, config 
     const seen = isFresh
       ? newBuild(build, now)
       : await waitFor(() => loadAccepted(builds, id), isDecided, request.waitMs ?? 0);
-    if (request.waitMs !== undefined && seen.error !== undefined) throw fromErrorRecord(seen.error);
+    if (request.waitMs !== undefined && seen.error !== undefined) throw new WorkFailed(fromErrorRecord(seen.error));
     const isWaitedFor = request.waitMs !== undefined && isDecided(seen);
     return {
       status: isWaitedFor ? 200 : 202,

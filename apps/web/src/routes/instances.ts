@@ -7,6 +7,7 @@ import type { InstanceCache, ProtectedInstances, Terminations } from '@quarterma
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { adminOnly } from '../authenticate.js';
 import { showInstance, type InstanceListing, type RenderedList } from '../instance-listing.js';
+import { WorkFailed } from '../errors.js';
 import { waitFor } from '../prefer.js';
 import type { QueueWatch } from '../queue-watch.js';
 import { channelQuery } from '../slack-channel.js';
@@ -77,7 +78,7 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
     throw new AppError('conflict', 'instance-not-managed', message);
   }
 
-  if (await parts.protectedInstances.isProtected(id)) {
+  if (await parts.protectedInstances.isProtected(id, Date.now())) {
     const message = `Instance ${id} is protected against termination in EC2; take disableApiTermination off it first.`;
     throw new AppError('conflict', 'termination-protected', message);
   }
@@ -98,7 +99,7 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
   const isOver = (seen: { id: string; state: string } | undefined): boolean =>
     seen?.id !== acceptedId || seen.state !== 'pending';
   const seen = await waitFor(() => terminations.load(id), isOver, request.waitMs ?? 0);
-  if (request.waitMs !== undefined && seen?.error !== undefined) throw fromErrorRecord(seen.error);
+  if (request.waitMs !== undefined && seen?.error !== undefined) throw new WorkFailed(fromErrorRecord(seen.error));
   const logged = { instance_id: id, termination_id: acceptedId, ...(force ? { force } : {}) };
   if (request.waitMs !== undefined && isOver(seen)) return { status: 200, json: { ok: 'terminated' }, logged };
   const headers = await parts.queueWatch.warning('instance-terminations');

@@ -89,8 +89,19 @@ function shown(build: Build): Reply {
 async function checkCaller(request: ApiRequest, builds: Builds, id: string): Promise<void> {
   if (request.caller.kind !== 'build') return;
   const build = buildFieldPatterns.uuid.test(id) ? await builds.load(id) : undefined;
-  const { isExpired } = checkBuildCredential(request.caller, build, Date.now());
+  const { isExpired } = checkBuildCredential(request.caller, build, Date.now(), peekInstanceId(request.body));
   if (isExpired) throw new AppError('forbidden', 'credential-expired', "The time of this build's credential is over.");
+}
+
+/** The instance that a body names, as far as it can be read: it is validated later. */
+function peekInstanceId(body: Buffer): string | undefined {
+  try {
+    const { 'instance-id': id, instance_id: alias } = parseFormOrJson(body) as Record<string, unknown>;
+    const named = id ?? alias;
+    return typeof named === 'string' ? named : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A token may name any channel, an instance only its build's own. */

@@ -20,7 +20,10 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
   return {
     run: async ({ build_id }, { journal, log, request_id }) => {
       const build = await builds.load(build_id);
-      if (build === undefined) return log.warn('A build is not kept any more; nothing to do', { build_id });
+      if (build === undefined) {
+        log.warn('A build is not kept any more; nothing to do', { build_id });
+        return await builds.release(build_id);
+      }
       // A worker died while it gave up: the rest of that is still to be done.
       if (build.error !== undefined) return await endFailed(parts, journal, build, build.error, request_id);
       const { request } = build;
@@ -42,6 +45,9 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
       const ids = instances.map(({ id }) => id);
 
       const isFinished = await journal.step('record-launch', { act: () => recordLaunch(parts, resolved, instances) });
+      // A worker that was thought dead may have given the build up meanwhile: then what runs is not wanted.
+      const launched = await builds.load(build_id);
+      if (launched?.error !== undefined) return await endFailed(parts, journal, launched, launched.error, request_id);
       await journal.step('watch-reports', {
         act: async () => {
           const due_at = Date.now() + settings.reportTimeoutMs;

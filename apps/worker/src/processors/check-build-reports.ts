@@ -16,7 +16,7 @@ export function createCheckBuildReports(parts: CheckReportsParts): Processor<Pay
   const { builds, notify, settings } = parts;
   return {
     run: async ({ build_id }, { journal, request_id, log }) => {
-      const missing = await journal.step('mark-unreported', { act: () => builds.markUnreported(build_id, Date.now()) });
+      const missing = await journal.step('mark-unreported', { act: () => builds.markUnreported(build_id) });
       const build = await builds.load(build_id);
       if (build === undefined || missing.length === 0) return;
       log.warn('Instances have not reported in time', { build_id, instance_ids: missing });

@@ -23,6 +23,8 @@ export interface CleanUpParts {
  * EC2's listing a little later.
  */
 const SETTLE_MS = 60_000;
+/** How long (ms) EC2's list may still show an instance as running whose termination it has accepted. */
+const LAG_MS = 30_000;
 /** After this (ms) the sweep of the mini-worker goes on with a group, which tries more rarely. */
 const PATIENCE_MS = 3_600_000;
 
@@ -39,8 +41,11 @@ export function createCleanUpBuild(parts: CleanUpParts): Processor<PayloadOf<'cl
       try {
         await cleanUp(parts, build_id, { ...context, began, lookAgain });
       } catch (error) {
-        // Not given up however long EC2 is away: nobody else would end what still runs.
-        if (!(error instanceof AppError) || error.kind !== 'unavailable') throw error;
+        // Not given up however long EC2 is away: nobody else would end what still runs. That EC2 does not know an id which
+        // it has just listed means not everywhere yet, or not any more.
+        const passes =
+          error instanceof AppError && (error.kind === 'unavailable' || error.code === 'instance-not-found');
+        if (!passes) throw error;
         context.log.warn('Cleaning up has to wait', { build_id, error: describeError(error), code: error.code });
         throw lookAgain();
       }
@@ -71,7 +76,11 @@ async function cleanUp(
   // Not decided yet whether what runs is wanted, and its group needed.
   if (build?.state === 'pending') throw lookAgain();
   const instances = (await ec2.listInstancesOfBuild(buildId)).filter(({ state }) => !isLeaving(state));
-  if (instances.length > 0 && build?.state !== 'failed') return;
+  if (instances.length > 0 && build?.state !== 'failed') {
+    // EC2's list may lag behind the termination that we come from.
+    if (now() - began < LAG_MS) throw lookAgain();
+    return;
+  }
 
   const ids = instances.map(({ id }) => id).sort();
   if (ids.length > 0) {

@@ -55,7 +55,7 @@ export function createInitScriptRenderer(options: InitScriptOptions): InitScript
     render: (build, { instanceBuildUrl }) => {
       try {
         const variables = templateVariables(build, options, instanceBuildUrl);
-        const script = engine.renderSync(template, variables) as string;
+        const script = renderPatiently(() => engine.renderSync(template, variables) as string);
         if (script.length <= MAX_SCRIPT_LENGTH) return script;
         throw new Error(`the script is longer than ${MAX_SCRIPT_LENGTH} characters`);
       } catch (error) {
@@ -63,6 +63,19 @@ export function createInitScriptRenderer(options: InitScriptOptions): InitScript
       }
     },
   };
+}
+
+/**
+ * The engine's limit of time goes by the clock on the wall: a process that was stopped for a while is over it without
+ * having worked. A template that really runs away is over it twice.
+ */
+function renderPatiently(render: () => string): string {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('render limit')) throw error;
+    return render();
+  }
 }
 
 /** Throws `unprocessable` `init-script-template` where a template (as configured) does not parse. */

@@ -11,6 +11,7 @@ export const sendNotification = defineJob({
   }),
   jobId: ({ event_id }) => `notification-${event_id}`,
   subject: ({ event_id }) => `notification:${event_id}`,
-  attempts: 60,
+  // A day of Slack being away.
+  attempts: 1500,
   retentionMs: days(7),
 });

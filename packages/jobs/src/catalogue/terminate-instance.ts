@@ -10,6 +10,7 @@ export const terminateInstance = defineJob({
   }),
   jobId: ({ termination_id }) => `terminate-${termination_id}`,
   subject: ({ termination_id }) => `termination:${termination_id}`,
-  attempts: 30,
+  // A day of EC2 being away.
+  attempts: 1500,
   retentionMs: days(7),
 });
