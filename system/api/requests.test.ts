@@ -82,7 +82,7 @@ describe('a body that is refused', () => {
     );
     const said = (pointer: string): string =>
       errorsOf(answer.text).find(({ source }) => source?.pointer === pointer)?.detail ?? '';
-    expect(said(`${at}/unknown_field`)).toBe('unknown_field is not a known field');
+    expect(said(`${at}/unknown_field`)).toBe('instance_builds.unknown_field is not a known field');
     expect(said(`${at}/tags/Name`)).toContain('a tag has 1 to 128 printable characters');
     expect(new Set(errorsOf(answer.text).map(({ status }) => status))).toEqual(new Set(['400']));
     await expectNoBuilds();

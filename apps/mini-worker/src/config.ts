@@ -14,7 +14,7 @@ export const miniWorkerVariables = {
   ...processVariables,
   ...redisVariables,
   AWS_REGION: Joi.string()
-    .pattern(/^[a-z0-9-]{1,32}$/, 'a region like us-east-1')
+    .pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like us-east-1')
     .required()
     .description('the region of the instances; the AWS SDK reads it, as it does its other variables'),
   MINI_WORKER_INTERVAL: durationVariable('30s', 100).description('the pause between two rounds of chores'),

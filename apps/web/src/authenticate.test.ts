@@ -1,4 +1,4 @@
-import { authenticate, type Access, type Caller } from './authenticate';
+import { authenticate, authorize, type Access, type Caller } from './authenticate';
 import { digestOf, parseTokens } from './tokens';
 
 const T = 'one-token-0123456789';
@@ -7,7 +7,9 @@ const tokens = parseTokens({ AUTH_TOKENS: `one:${T},admin:${ADMIN}` });
 
 function codeOf(header: string | undefined, access: Access): string {
   try {
-    return authenticate(header, access, tokens).name;
+    const caller = authenticate(header, access, tokens);
+    authorize(caller, access);
+    return caller.name;
   } catch (error) {
     return (error as { code: string }).code;
   }

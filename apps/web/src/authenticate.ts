@@ -29,8 +29,12 @@ export function authenticate(header: string | undefined, access: Access, tokens:
   const token = sent === undefined ? undefined : findToken(tokens, sent);
   if (token === undefined)
     throw new AppError('forbidden', 'unknown-token', 'The Authorization header matches no token.');
-  if (access === 'admin' && !token.isAdmin) throw adminOnly();
   return { kind: 'token', name: token.name, isAdmin: token.isAdmin };
+}
+
+/** Throws 403 where the caller is known but may not do this. */
+export function authorize(caller: Caller, access: Access): void {
+  if (access === 'admin' && !caller.isAdmin) throw adminOnly();
 }
 
 export function adminOnly(): AppError {

@@ -42,7 +42,7 @@ describe('a sent build', () => {
       '/more',
     ]);
     expect(problems['/more']).toBe('more is not a known field');
-    expect(problems['/instance_builds/odd~1field\u0007']).toBe('odd/field  is not a known field');
+    expect(problems['/instance_builds/odd~1field\u0007']).toBe('instance_builds.odd/field  is not a known field');
     expect(problems['/instance_builds/tags/Name']).toMatch(/tags\.Name: a tag has 1 to 128 printable characters/);
   });
 

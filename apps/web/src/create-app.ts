@@ -4,7 +4,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from './api.js';
-import { authenticate, type Access, type Caller } from './authenticate.js';
+import { authenticate, authorize, type Access, type Caller } from './authenticate.js';
 import { BODY_LIMIT } from './body.js';
 import { replyToError } from './errors.js';
 import { begin, headerOf, type Passage } from './passage.js';
@@ -53,9 +53,8 @@ export function createApp(options: AppOptions): RequestListener {
       app(request, response);
       return;
     }
-    const params = Object.fromEntries(
-      found.names.flatMap((name, i) => (name.startsWith(':') ? [[name.slice(1), parts[i] ?? '']] : [])),
-    );
+    const params: Record<string, string> = {};
+    for (const [i, name] of found.names.entries()) if (name.startsWith(':')) params[name.slice(1)] = parts[i] ?? '';
     const facts = { request, response, path, params, query: query === '' ? {} : parseQuery(query) };
     void found.answer(begin(options.log, facts));
   };
@@ -136,6 +135,7 @@ function createAnswer(
     try {
       const caller = authenticate(request.headers.authorization, access, options.tokens);
       passage.caller = caller.name;
+      authorize(caller, access);
       const body = await readBody(request, response);
       const preference = parsePrefer(headerOf(request, 'prefer'));
       // Also over the error of work that was waited for.
@@ -202,7 +202,7 @@ function fail(options: AppOptions, passage: Passage, thrown: unknown): void {
   const { request, response } = passage;
   const { reply, error } = replyToError(thrown, request.method ?? '');
   if (error === undefined) {
-    passage.log().error('A request failed unexpectedly', { error: thrown });
+    passage.log().error('A request failed unexpectedly', { method: request.method, path: passage.path, error: thrown });
     options.reportBug(thrown, passage.id);
   } else {
     passage.code = error.code;

@@ -45,7 +45,7 @@ export function begin(
       ...logged,
       ...(response.writableFinished ? {} : { broken_off: true }),
     };
-    if (QUIET.has(path) && response.statusCode < 400) log.debug('Request', fields);
+    if (QUIET.has(path)) log.debug('Request', fields);
     else log.info('Request', fields);
   });
   return passage;

@@ -14,6 +14,7 @@ export function showBuild(build: Build, steps?: readonly StepRecord[]): object {
     href: buildHref(id),
     state,
     ...request,
+    request_id: build.request_id,
     instance_ids,
     reports,
     ...(unreported.length === 0 ? {} : { unreported }),

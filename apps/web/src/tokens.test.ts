@@ -51,9 +51,9 @@ describe('tokens', () => {
   });
 
   it.each([
-    [{ AUTH_TOKEN: 'fifteen-bytes-x' }, /^AUTH_TOKEN must have a token of at least 16/],
+    [{ AUTH_TOKEN: 'fifteen-bytes-x' }, /^AUTH_TOKEN must have a token of 16 characters/],
     [{ AUTH_TOKEN: `${A},${B}` }, /^AUTH_TOKEN must not contain a comma/],
-    [{ AUTH_TOKENS: `one:${A},two:short` }, /^AUTH_TOKENS entry 2 .* at least 16/],
+    [{ AUTH_TOKENS: `one:${A},two:short` }, /^AUTH_TOKENS entry 2 .* 16 characters/],
     [{ AUTH_TOKENS: A }, /^AUTH_TOKENS entry 1 must be name:token/],
     [{ AUTH_TOKENS: `:${A}` }, /^AUTH_TOKENS entry 1 must be name:token/],
     [{ AUTH_TOKENS: 'one:has blanks 0123456789' }, /^AUTH_TOKENS entry 1 .*without white space/],

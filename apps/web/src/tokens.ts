@@ -37,7 +37,7 @@ export function parseTokens(environment: Environment): Token[] {
     if (colon < 1 || !NAME.test(name))
       problems.push(`${where} must be name:token, the name of letters, digits, dot, dash`);
     if (token.length < MINIMUM_LENGTH)
-      problems.push(`${where} must have a token of at least ${MINIMUM_LENGTH} characters`);
+      problems.push(`${where} must have a token of ${MINIMUM_LENGTH} characters or more`);
     // What no header could carry would never match.
     if (!SENDABLE.test(token)) problems.push(`${where} must have a token of printable ASCII without white space`);
     const owner = owners.get(token);

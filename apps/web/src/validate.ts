@@ -1,12 +1,16 @@
 import Joi from 'joi';
-import { AppError, type Problem } from '@quartermaster/foundation';
+import { AppError, plainMessages, type Problem } from '@quartermaster/foundation';
 
 /**
  * Checks a body and returns it typed. Throws one `invalid` error with every problem, each with its JSON pointer.
  * `root` is the pointer of what is checked, `''` for the whole body.
  */
 export function validateBody<T>(schema: Joi.ObjectSchema<T>, value: unknown, root = ''): T {
-  const result = schema.validate(value, { abortEarly: false, errors: { wrap: { label: false } }, convert: true });
+  const result = schema.validate(value, {
+    abortEarly: false,
+    errors: { wrap: { label: false } },
+    messages: requestMessages,
+  });
   if (result.error === undefined) return result.value;
   const problems = result.error.details.map((detail): Problem => ({
     detail: sentence(detail),
@@ -14,6 +18,13 @@ export function validateBody<T>(schema: Joi.ObjectSchema<T>, value: unknown, roo
   }));
   throw new AppError('invalid', 'invalid-body', 'The body is not valid.', { problems });
 }
+
+/** A field is required, a value shown: who sent it wants to see which of his was meant. */
+const requestMessages = {
+  ...plainMessages,
+  'any.required': '{{#label}} is required',
+  'string.pattern.name': '{{#label}} must be {{#name}}, not {{#value}}',
+};
 
 /** What a schema makes of no parameters at all, as most requests have: always the same. */
 const ofEmptyQuery = new WeakMap<Joi.ObjectSchema, unknown>();
@@ -23,7 +34,8 @@ export function validateQuery<T>(schema: Joi.ObjectSchema<T>, query: Readonly<Re
   const isEmpty = Object.keys(query).length === 0;
   const known = isEmpty ? ofEmptyQuery.get(schema) : undefined;
   if (known !== undefined) return { ...(known as T) };
-  const options = { abortEarly: false, errors: { wrap: { label: false as const } }, stripUnknown: true };
+  const errors = { wrap: { label: false as const } };
+  const options = { abortEarly: false, errors, messages: requestMessages, stripUnknown: true };
   const result = schema.validate(query, options);
   if (result.error === undefined) {
     if (isEmpty) ofEmptyQuery.set(schema, { ...result.value });
@@ -47,8 +59,9 @@ function toPointer(path: readonly (string | number)[]): string {
 function sentence(detail: Joi.ValidationErrorItem): string {
   // Joi's own words; a schema that says more (of tags) is left to speak.
   if (detail.type === 'object.unknown' && detail.message.endsWith(' is not allowed')) {
-    return printable(`${String(detail.path.at(-1))} is not a known field`);
+    return printable(`${detail.path.join('.')} is not a known field`);
   }
+  if (detail.path.length === 0 && detail.type === 'object.base') return 'The body must be an object';
   return printable(detail.message);
 }
 

@@ -34,15 +34,16 @@ const queuesVariable = Joi.any()
       .filter((entry) => entry !== '')
       .map((entry) => {
         const [name, concurrency = String(DEFAULT_CONCURRENCY)] = entry.split(':');
-        if (!QUEUES.some((queue) => queue === name)) throw new Error('unknown queue');
-        if (!/^[1-9]\d{0,3}$/.test(concurrency)) throw new Error('no number');
+        if (!QUEUES.some((queue) => queue === name))
+          throw new Error(`${name} is no queue; they are ${QUEUES.join(', ')}`);
+        if (!/^[1-9]\d{0,3}$/.test(concurrency)) throw new Error(`${entry} must be queue:concurrency, 1 to 9999`);
         return [name as QueueName, Number(concurrency)] as const;
       });
     return new Map(entries);
   })
   .default(() => new Map(QUEUES.map((queue) => [queue, DEFAULT_CONCURRENCY] as const)))
   .messages({
-    'any.custom': `{{#label}} must be queue:concurrency, comma-separated; the queues are ${QUEUES.join(', ')}`,
+    'any.custom': '{{#label}} must be queue:concurrency, comma-separated: {{#error.message}}',
   })
   .meta({ shownDefault: `all queues, ${DEFAULT_CONCURRENCY} jobs each at once` });
 
@@ -52,7 +53,7 @@ export const workerVariables = {
   ...redisVariables,
   WEB_URL: webUrlVariable.required(),
   AWS_REGION: Joi.string()
-    .pattern(/^[a-z0-9-]{1,32}$/, 'a region like us-east-1')
+    .pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like us-east-1')
     .required()
     .description('the region of the instances; the AWS SDK reads it, as it does its other variables'),
   WORKER_QUEUES: queuesVariable.description('queues that this worker serves, and how many jobs of each at once'),

@@ -1,5 +1,6 @@
 import Joi from 'joi';
-import { parseDuration } from './duration.js';
+import { formatDuration, parseDuration } from './duration.js';
+import { plainMessages } from './plain-messages.js';
 
 /** The environment as a process got it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,8 +25,13 @@ export function durationVariable(defaultText: string, minimumMs = 1): Joi.Schema
       return ms;
     })
     .default(parseDuration(defaultText))
-    .messages({ 'any.custom': '{{#label}} must be a duration like 30s, 30m, 1h or 30d' })
+    .messages({ 'any.custom': `{{#label}} must be a duration like 30s, 30m, 1h or 30d${atLeast(minimumMs)}` })
     .meta({ shownDefault: defaultText });
+}
+
+function atLeast(minimumMs: number): string {
+  if (minimumMs <= 1) return '';
+  return `, of at least ${minimumMs < 1000 ? `${minimumMs} ms` : formatDuration(minimumMs)}`;
 }
 
 /** A comma-separated list variable, parsed to an array without empty entries. */
@@ -72,7 +78,7 @@ export function loadConfig<T>(variables: Variables, environment: Environment): T
   const { error, value } = Joi.object(variables).validate(given, {
     abortEarly: false,
     errors: { wrap: { label: false } },
-    messages: { 'any.required': '{{#label}} is missing' },
+    messages: plainMessages,
   });
   if (!error) return value as T;
   throw new ConfigError(
@@ -80,7 +86,7 @@ export function loadConfig<T>(variables: Variables, environment: Environment): T
       const name = String(detail.path[0] ?? '');
       const description = (variables[name]?.describe() as { flags?: { description?: string } } | undefined)?.flags
         ?.description;
-      return description === undefined ? detail.message : `${detail.message} (it is ${description})`;
+      return description === undefined ? detail.message : `${detail.message}. ${name}: ${description}`;
     }),
   );
 }

@@ -5,5 +5,6 @@ export * from './duration.js';
 export * from './effect-guard.js';
 export * from './errors.js';
 export * from './logging.js';
+export * from './plain-messages.js';
 export { createRedactor } from './redact.js';
 export * from './shutdown.js';

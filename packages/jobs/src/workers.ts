@@ -111,7 +111,8 @@ export function createWorkers(options: WorkersOptions): Workers {
       await Promise.all(
         workers.map(({ worker, consumption }) => {
           consumption.stop();
-          return worker.close();
+          // With Redis away there is nothing to say goodbye to, and waiting for it would last until the limit.
+          return worker.close(options.redis.status !== 'ready');
         }),
       );
       clearTimeout(cutOff);

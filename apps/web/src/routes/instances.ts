@@ -125,8 +125,10 @@ function replyWithList(request: ApiRequest, list: RenderedList, age: Record<stri
 }
 
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  // As nearly everybody sends it, if at all.
+  if (ifNoneMatch === undefined || ifNoneMatch === etag) return ifNoneMatch === etag;
   const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
-  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
 }
 
 function acceptsGzip(acceptEncoding: string | undefined): boolean {

@@ -19,7 +19,14 @@ A process lives when its heartbeat in Redis is fresh; needs the same REDIS_… v
 const PATIENCE_MS = 3_000;
 
 async function main(name: string | undefined): Promise<string | undefined> {
-  if (name !== 'web' && name !== 'worker' && name !== 'mini-worker') return USAGE;
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(USAGE);
+    return undefined;
+  }
+  if (name !== 'web' && name !== 'worker' && name !== 'mini-worker') {
+    process.stderr.write(USAGE);
+    process.exit(2);
+  }
   const config = loadConfig<RedisConfig>(redisVariables, withRedisProvider(process.env));
   const redis = connectRedis(config, createSilentLogger());
   try {

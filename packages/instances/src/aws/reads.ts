@@ -9,12 +9,11 @@ import {
   type EC2Client,
   type Filter,
   type Image,
-  type Instance,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { AppError } from '@quartermaster/foundation';
 import type { Ec2Port } from '../ec2-port.js';
-import { BUILD_TAG, INSTALL_TAG } from '../instance.js';
+import { BUILD_TAG, INSTALL_TAG, type CloudInstance } from '../instance.js';
 import { ec2Code } from './errors.js';
 import { mapImage, mapInstance, mapSecurityGroup, present } from './mapping.js';
 import { read } from './send.js';
@@ -35,36 +34,39 @@ type Reads = Pick<
 /** EC2's largest page, and its limit on the values of one filter. */
 const PAGE_SIZE = 1000;
 const MAX_FILTER_VALUES = 200;
+/** Of instances, which may be many: a page is in memory as a whole, as text and as objects. */
+const INSTANCES_PAGE_SIZE = 500;
 
 const SUBNET_NOT_FOUND = { kind: 'unprocessable', code: 'subnet-not-found' } as const;
 
 /** What is asked of EC2. Lists go by filters: a call that names an unknown id fails as a whole, a filter leaves it out. */
 export function createReads(client: EC2Client, installId: string): Reads {
-  const instances = async (filters: Filter[]): Promise<Instance[]> =>
+  // Mapped page by page: what EC2 tells of an instance beyond our few fields is some twenty times their size.
+  const instances = async (filters: Filter[]): Promise<CloudInstance[]> =>
     read('DescribeInstances', async () => {
-      const found: Instance[] = [];
+      const found: CloudInstance[] = [];
       const pages = paginateDescribeInstances(
-        { client, pageSize: PAGE_SIZE },
+        { client, pageSize: INSTANCES_PAGE_SIZE },
         filters.length === 0 ? {} : { Filters: filters },
       );
-      for await (const page of pages) {
-        for (const reservation of page.Reservations ?? []) found.push(...(reservation.Instances ?? []));
+      for await (const { Reservations = [] } of pages) {
+        const raw = Reservations.flatMap(({ Instances = [] }) => Instances);
+        found.push(...present(raw.map((instance) => mapInstance(instance, installId))));
       }
       return found;
     });
-  const mapped = (found: readonly Instance[]) => present(found.map((instance) => mapInstance(instance, installId)));
 
   return {
-    listInstances: async () => mapped(await instances([])),
+    listInstances: () => instances([]),
 
-    listInstancesOfBuild: async (buildId) => mapped(await instances([filter(`tag:${BUILD_TAG}`, buildId)])),
+    listInstancesOfBuild: (buildId) => instances([filter(`tag:${BUILD_TAG}`, buildId)]),
 
     findInstances: async (ids) => {
-      const found = [];
+      const found: CloudInstance[] = [];
       for (let start = 0; start < ids.length; start += MAX_FILTER_VALUES) {
         found.push(...(await instances([filter('instance-id', ...ids.slice(start, start + MAX_FILTER_VALUES))])));
       }
-      return mapped(found);
+      return found;
     },
 
     isTerminationProtected: async (id) =>
