@@ -266,6 +266,14 @@ describe('a path', () => {
     expect(errorsOf(answer.body)[0]).toMatchObject({ status: '405', code: 'method-not-allowed' });
   });
 
+  it('means the same in another spelling', async () => {
+    const plain = await raw('GET', '/instances?site=none');
+    for (const path of ['/instances/?site=none', '/Instances?site=none', '/%69nstances?site=none']) {
+      const answer = await raw('GET', path);
+      expect([path, answer.status, answer.body]).toEqual([path, 200, plain.body]);
+    }
+  });
+
   it('answers HEAD as GET, without a body', async () => {
     for (const path of ['/', '/instances', '/healthz']) {
       const answer = await raw('HEAD', path);

@@ -16,9 +16,12 @@ end
 
 /** Lua that keeps the index of a state: ids by creation time, as in the other indexes. */
 const STATE_LUA = `
-local function moveState(build, id, from, to)
+local function moveState(build, id, from, to, retention)
+  local createdAt = redis.call('HGET', build, 'created_at')
   redis.call('ZREM', from, id)
-  redis.call('ZADD', to, redis.call('HGET', build, 'created_at'), id)
+  redis.call('ZADD', to, createdAt, id)
+  redis.call('ZREMRANGEBYSCORE', to, 0, createdAt - retention * 2)
+  redis.call('PEXPIRE', to, retention * 2)
 end
 `;
 
@@ -49,11 +52,9 @@ end
 -- No end while it is pending: that comes with its decision.
 for i = 8, #KEYS do
   redis.call('ZADD', KEYS[i], now, id)
+  redis.call('PEXPIRE', KEYS[i], retention * 2)
   -- Now and then is often enough: a listing leaves out what is not kept any more.
-  if now % 50 == 0 then
-    redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, now - retention)
-    redis.call('PEXPIRE', KEYS[i], retention * 2)
-  end
+  if now % 50 == 0 then redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, now - retention * 2) end
 end
 openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
 return {'accepted', 0}
@@ -80,7 +81,7 @@ redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', ta
   'finished_at_launch', finished)
 if tonumber(ARGV[4]) > 0 then redis.call('HSET', build, 'secret_expires_at', ARGV[4]) end
 if finished == 1 then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
-moveState(build, ARGV[1], KEYS[4], finished == 1 and KEYS[6] or KEYS[5])
+moveState(build, ARGV[1], KEYS[4], finished == 1 and KEYS[6] or KEYS[5], ARGV[3])
 redis.call('PEXPIRE', build, ARGV[3])
 redis.call('PEXPIRE', reports, ARGV[3])
 return finished
@@ -91,7 +92,7 @@ export const FAIL = defineScript(`${UNRESERVE_LUA}${STATE_LUA}
 unreserve(KEYS[3], ARGV[1])
 if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 'repeated' end
 redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[4], 'finished_at', ARGV[2])
-moveState(KEYS[1], ARGV[1], KEYS[4], KEYS[5])
+moveState(KEYS[1], ARGV[1], KEYS[4], KEYS[5], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'failed'
 `);
@@ -126,7 +127,7 @@ if ends then
   redis.call('HSET', build, 'state', 'finished', 'finished_at', ARGV[2])
   redis.call('PEXPIRE', build, ARGV[4])
   redis.call('HDEL', build, 'unreported')
-  moveState(build, ARGV[12], KEYS[5], KEYS[6])
+  moveState(build, ARGV[12], KEYS[5], KEYS[6], ARGV[4])
   if ARGV[8] ~= '' then openJob(KEYS[3], KEYS[4], ARGV[8], ARGV[9], ARGV[10]) end
 end
 return {ends and 'finished' or 'recorded', reported, total}
