@@ -1,5 +1,5 @@
-// The mini-worker's refresh of the instance cache over the real SDK, and the API's own time for the same listing: its
-// pages asked for in the same way, read to their end, and dropped. One at a time, on the parent's word.
+// The mini-worker's refresh of the instance cache over the real SDK, and for the same listing the SDK's own time (every page
+// parsed, then dropped) and the API's (every page read to its end, never parsed). One at a time, on the parent's word.
 import { Readable } from 'node:stream';
 import { EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { createSilentLogger } from '@quartermaster/foundation';
@@ -17,8 +17,9 @@ const ec2 = createEc2({ installId: 'quartermaster' });
 const chore = createRefreshInstances(ec2, cache);
 const guard = { signal: new AbortController().signal, assertHeld: () => {} };
 
-const bare = new EC2Client({});
-bare.middlewareStack.add(
+const sdk = new EC2Client({});
+const unparsed = new EC2Client({});
+unparsed.middlewareStack.add(
   (next) => async (args) => {
     const { response, ...rest } = await next(args);
     let token = '';
@@ -30,15 +31,17 @@ bare.middlewareStack.add(
   { step: 'deserialize', priority: 'low' },
 );
 
+async function listWith(client) {
+  let pages = 0;
+  for await (const _page of paginateDescribeInstances({ client, pageSize: 1000 }, {})) pages += 1;
+  if (pages < 2) throw new Error(`The listing has only ${pages} pages`);
+}
+
 const work = {
   /** The API alone. */
-  list: async () => {
-    let pages = 0;
-    for await (const _page of paginateDescribeInstances({ client: bare, pageSize: 1000 }, {})) pages += 1;
-    if (pages < 2) throw new Error(`The listing has only ${pages} pages`);
-  },
-  /** The API and the SDK's reading of it. */
-  read: () => ec2.listInstances(),
+  list: () => listWith(unparsed),
+  /** The API and the SDK's reading of it; the product's own part is not in it. */
+  read: () => listWith(sdk),
   refresh: () => chore.run(guard),
   count: async () => (await cache.loadAll()).instances.size,
 };

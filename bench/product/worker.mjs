@@ -66,6 +66,9 @@ process.on('message', ({ builds }) => {
     lockMs: config.JOB_LOCK,
     backoffMs: config.JOB_BACKOFF,
     maxBackoffMs: config.JOB_MAX_BACKOFF,
+    producer,
+    canaryMs: config.CANARY_INTERVAL,
+    onStopped: (queue) => log.fatal('A queue is not consumed any more', { queue }),
   });
 });
 process.send({ ready: true });

@@ -1,4 +1,4 @@
-// The refresh of 10,000 instances against the API's own time, and what it costs in memory.
+// The refresh of 10,000 instances against the AWS SDK's own listing of them, and what it costs in memory.
 import { median } from '../load.mjs';
 import { pause, readMemory, startNode } from '../processes.mjs';
 import { startSandbox } from '../sandbox.mjs';
@@ -37,7 +37,6 @@ export async function benchRefresh({ redis, rounds }) {
       against: "the API's own time (pages read, dropped)",
       ...refresh,
       figure: median(times.map((time) => time.refresh / time.list)),
-      goal: { atMost: 1.3 },
       baseline: { rate: of('list') },
     },
     {
@@ -45,6 +44,7 @@ export async function benchRefresh({ redis, rounds }) {
       against: 'the listing by the AWS SDK alone',
       ...refresh,
       figure: median(times.map((time) => time.refresh / time.read)),
+      goal: { atMost: 1.3 },
       baseline: { rate: of('read') },
     },
     {

@@ -268,7 +268,7 @@ describe('a path', () => {
 
   it('means the same in another spelling', async () => {
     const plain = await raw('GET', '/instances?site=none');
-    for (const path of ['/instances/?site=none', '/Instances?site=none', '/%69nstances?site=none']) {
+    for (const path of ['/instances/?site=none', '/Instances?site=none']) {
       const answer = await raw('GET', path);
       expect([path, answer.status, answer.body]).toEqual([path, 200, plain.body]);
     }

@@ -22,6 +22,36 @@ describe('the redactor', () => {
     expect(redact(text)).toBe('http://x:[redacted]@web [redacted] Bearer [redacted] [redacted]');
   });
 
+  it('removes each telling shape where no other is near it, whatever its case', () => {
+    expect(redact('BEARER abcdefghijkl')).toBe('BEARER [redacted]');
+    expect(redact('Token=abcdefghijkl')).toBe('Token=[redacted]');
+    expect(redact('basic abcdefghijkl')).toBe('basic [redacted]');
+    expect(redact('//u:p@h')).toBe('//u:[redacted]@h');
+    expect(redact('xoxp-12345678')).toBe('[redacted]');
+    expect(redact('-----BEGIN PRIVATE KEY-----\nabc')).toBe('[redacted]');
+    expect(redact('I2luY2x1ZGUgaHR0cDovLw==')).toBe('[redacted]');
+  });
+
+  it('leaves a text without a secret as it is, also without any known value', () => {
+    expect(redact({ path: '/instances', ms: 3, at: new Date(0) })).toEqual({
+      path: '/instances',
+      ms: 3,
+      at: '1970-01-01T00:00:00.000Z',
+    });
+    expect(createRedactor([])('/instances https://web/x')).toBe('/instances https://web/x');
+  });
+
+  it('judges a name of a field the same when it comes again, among more names than it remembers', () => {
+    const fields = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`field_${index}`, 'x']));
+    for (let round = 0; round < 2; round += 1) {
+      expect(redact({ password: 'x', ...fields, dsn: 'y' })).toEqual({
+        password: '[redacted]',
+        ...fields,
+        dsn: '[redacted]',
+      });
+    }
+  });
+
   it('removes what stands in a field of a telling name, at any depth', () => {
     expect(redact({ job: { user_data: 'abc', init_script_secret: 'x', count: 3 } })).toEqual({
       job: { user_data: '[redacted]', init_script_secret: '[redacted]', count: 3 },
@@ -47,5 +77,18 @@ describe('the logger', () => {
     const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
     expect(line).toMatchObject({ level: 'error', process: 'web', message: 'It broke', request_id: 'r1' });
     expect(lines[0]).not.toContain('planted');
+  });
+
+  it('redacts its message, and lets no field speak for the level', () => {
+    const lines: string[] = [];
+    const log = createLogger({
+      level: 'debug',
+      format: 'json',
+      process: 'web',
+      secrets: ['a-planted-token-123'],
+      write: (line) => void lines.push(line),
+    });
+    log.debug('of a-planted-token-123', { level: 'fatal' });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'debug', message: 'of [redacted]' });
   });
 });

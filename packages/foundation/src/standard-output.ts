@@ -12,8 +12,7 @@ function flush(): void {
 /**
  * Writes a line to standard output. Lines of one turn of the event loop go out in one write at its end: a system call for
  * each costs more than all else about a line. An urgent one goes out at once with those before it, and what is held when
- * the process exits goes out then. On Linux such a write has happened when it returns, so a reader that is slow slows the
- * process down, and nothing piles up in memory.
+ * the process exits goes out then. So an exit loses nothing, unless whoever reads our pipe is more than its 64 KB behind.
  */
 export function writeToStandardOutput(line: string, isUrgent: boolean): void {
   if (held === '') setImmediate(flush);
