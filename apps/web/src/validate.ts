@@ -6,11 +6,7 @@ import { AppError, plainMessages, type Problem } from '@quartermaster/foundation
  * `root` is the pointer of what is checked, `''` for the whole body.
  */
 export function validateBody<T>(schema: Joi.ObjectSchema<T>, value: unknown, root = ''): T {
-  const result = schema.validate(value, {
-    abortEarly: false,
-    errors: { wrap: { label: false } },
-    messages: requestMessages,
-  });
+  const result = prepared(schema).validate(value);
   if (result.error === undefined) return result.value;
   const problems = result.error.details.map((detail): Problem => ({
     detail: sentence(detail),
@@ -26,6 +22,18 @@ const requestMessages = {
   'string.pattern.name': '{{#label}} must be {{#name}}, not {{#value}}',
 };
 
+const preparedSchemas = new WeakMap<Joi.ObjectSchema, Joi.ObjectSchema>();
+
+/** The schema with our ways of reporting, made once: joi compiles messages anew that come with every call. */
+function prepared<T>(schema: Joi.ObjectSchema<T>): Joi.ObjectSchema<T> {
+  const known = preparedSchemas.get(schema);
+  if (known !== undefined) return known as Joi.ObjectSchema<T>;
+  const errors = { wrap: { label: false as const } };
+  const made = schema.prefs({ abortEarly: false, errors, messages: requestMessages });
+  preparedSchemas.set(schema, made);
+  return made;
+}
+
 /** What a schema makes of no parameters at all, as most requests have: always the same. */
 const ofEmptyQuery = new WeakMap<Joi.ObjectSchema, unknown>();
 
@@ -34,9 +42,7 @@ export function validateQuery<T>(schema: Joi.ObjectSchema<T>, query: Readonly<Re
   const isEmpty = Object.keys(query).length === 0;
   const known = isEmpty ? ofEmptyQuery.get(schema) : undefined;
   if (known !== undefined) return { ...(known as T) };
-  const errors = { wrap: { label: false as const } };
-  const options = { abortEarly: false, errors, messages: requestMessages, stripUnknown: true };
-  const result = schema.validate(query, options);
+  const result = prepared(schema).validate(query, { stripUnknown: true });
   if (result.error === undefined) {
     if (isEmpty) ofEmptyQuery.set(schema, { ...result.value });
     return result.value;
