@@ -16,4 +16,5 @@ export * from './processes.js';
 export * from './protected-instances.js';
 export * from './redis-settings.js';
 export { defineScript, execute, runScript, type Script } from './script.js';
+export * from './task-record.js';
 export * from './terminations.js';

@@ -1,0 +1,32 @@
+import { EC2 } from '@aws-sdk/client-ec2';
+import { OpsWorks } from '@aws-sdk/client-opsworks';
+
+/** The AWS SDK's clients for tasks. */
+export interface AwsClients {
+  readonly ec2: EC2;
+  readonly opsworks: OpsWorks;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** Each made when it is first used. Region, endpoint and credentials are found by the SDK as ever. */
+export function createAwsClients(): AwsClients {
+  let ec2: EC2 | undefined;
+  let opsworks: OpsWorks | undefined;
+  const settings = {
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+  };
+  return {
+    get ec2() {
+      return (ec2 ??= new EC2(settings));
+    },
+    get opsworks() {
+      return (opsworks ??= new OpsWorks(settings));
+    },
+    close: () => {
+      ec2?.destroy();
+      opsworks?.destroy();
+    },
+  };
+}
