@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { OpsWorksClient } from '@aws-sdk/client-opsworks';
 import { createSilentLogger, loadConfig, type Environment } from '@quartermaster/foundation';
 import { LogLevel, WebClient } from '@slack/web-api';
 import { sandboxVariables, type SandboxConfig } from '../config.js';
@@ -10,16 +11,45 @@ export interface StartedSandbox {
   readonly url: string;
   /** One attempt a call, so that a test sees every refusal. */
   readonly ec2: EC2Client;
+  readonly opsWorks: OpsWorksClient;
   readonly slack: WebClient;
   /** Tries once, leaves a rate limit to the caller, and says nothing on the console. */
   slackWith(token: string): WebClient;
+  opsWorksWith(settings: ConstructorParameters<typeof OpsWorksClient>[0]): OpsWorksClient;
   ec2With(settings: ConstructorParameters<typeof EC2Client>[0]): EC2Client;
   get<T>(path: string): Promise<T>;
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   effects(action?: string): Promise<Effect[]>;
   requests(): Promise<{ counts: Record<string, Record<string, number>>; log: RequestRecord[] }>;
   resources(): Promise<Resources>;
+  /** Adds a stack of OpsWorks. */
+  addStack(plan: object): Promise<AddedStack>;
+  instance(id: string): Promise<ShownInstance>;
   stop(): Promise<void>;
+}
+
+export interface AddedStack {
+  readonly id: string;
+  readonly name: string;
+  readonly layers: { id: string; name: string; shortname: string }[];
+  readonly instances: {
+    instance_id: string;
+    ec2_instance_id: string;
+    hostname: string;
+    layers: string[];
+    status: string;
+  }[];
+}
+
+export interface ShownInstance {
+  readonly id: string;
+  readonly state: string;
+  readonly public_ip: string | null;
+  readonly tags: Record<string, string>;
+  readonly opsworks: { instance_id: string; hostname: string; stack: string; layers: string[]; status: string } | null;
+  readonly transitions: { at: string; state: string }[];
+  readonly check_transitions: { at: string; state: string }[];
+  readonly opsworks_transitions: { at: string; state: string }[];
 }
 
 export interface Resources {
@@ -34,6 +64,9 @@ const SHORT_TIMES = {
   SANDBOX_BOOT_MS: '60',
   SANDBOX_CLOUD_INIT_MS: '20',
   SANDBOX_SHUTDOWN_MS: '60',
+  SANDBOX_STOP_MS: '60',
+  SANDBOX_CHECKS_MS: '60',
+  SANDBOX_SETUP_MS: '60',
   SANDBOX_INTERFACE_LINGER_MS: '120',
   SANDBOX_TERMINATED_VISIBLE_MS: '60000',
 };
@@ -44,14 +77,14 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
   await sandbox.start();
   const { url } = sandbox;
 
-  const ec2With = (settings: ConstructorParameters<typeof EC2Client>[0] = {}): EC2Client =>
-    new EC2Client({
-      endpoint: url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
-      maxAttempts: 1,
-      ...settings,
-    });
+  const standard = {
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
+    maxAttempts: 1,
+  };
+  const ec2With: StartedSandbox['ec2With'] = (settings) => new EC2Client({ ...standard, ...settings });
+  const opsWorksWith: StartedSandbox['opsWorksWith'] = (settings) => new OpsWorksClient({ ...standard, ...settings });
   const send: StartedSandbox['send'] = async (method, path, body) => {
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${url}/_sandbox/${path}`, { method, ...payload });
@@ -65,12 +98,15 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
       rejectRateLimitedCalls: true,
       logger: { ...createSilentLogger(), setLevel() {}, setName() {}, getLevel: () => LogLevel.ERROR },
     });
-  const ec2 = ec2With();
+  const ec2 = ec2With({});
+  const opsWorks = opsWorksWith({});
 
   return {
     url,
     ec2,
     ec2With,
+    opsWorks,
+    opsWorksWith,
     slack: slackWith('xoxb-sandbox-token'),
     slackWith,
     send,
@@ -79,8 +115,15 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
       (await get<{ effects: Effect[] }>(action === undefined ? 'effects' : `effects?action=${action}`)).effects,
     requests: () => get('requests'),
     resources: () => get('resources'),
+    addStack: async (plan) => {
+      const { status, body } = await send('POST', 'stacks', plan);
+      if (status !== 201) throw new Error(JSON.stringify(body));
+      return body as AddedStack;
+    },
+    instance: (id) => get(`instances/${id}`),
     async stop() {
       ec2.destroy();
+      opsWorks.destroy();
       await sandbox.stop();
     },
   };
