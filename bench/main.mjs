@@ -14,6 +14,7 @@ import { benchInstanceBuilds } from './sections/instance-builds.mjs';
 import { benchInstances } from './sections/instances.mjs';
 import { benchMemory } from './sections/memory.mjs';
 import { benchRefresh } from './sections/refresh.mjs';
+import { benchTasks } from './sections/tasks.mjs';
 import { benchWebConcurrency } from './sections/web-concurrency.mjs';
 import { benchWorker } from './sections/worker.mjs';
 
@@ -23,6 +24,7 @@ const SECTIONS = {
   worker: benchWorker,
   refresh: benchRefresh,
   concurrency: benchWebConcurrency,
+  tasks: benchTasks,
   memory: benchMemory,
 };
 

@@ -46,5 +46,5 @@ export function createNoOpClouds() {
     terminateInstances: nothing,
     close: () => {},
   };
-  return { ec2, notifier: { post: nothing } };
+  return { ec2, stacks: {}, aws: {}, notifier: { post: nothing } };
 }

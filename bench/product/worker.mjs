@@ -7,6 +7,7 @@ import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores'
 import { loadWorkerConfig } from '../../apps/worker/dist/config.js';
 import { createProcessors } from '../../apps/worker/dist/processors/index.js';
 import { environment } from '../environment.mjs';
+import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
 import { createNoOpClouds } from './no-op-clouds.mjs';
 
 const { redisPort, prefix } = environment();
@@ -34,6 +35,8 @@ const processors = createProcessors({
   producer,
   clouds: createNoOpClouds(),
   renderer: createInitScriptRenderer({ environment: {} }),
+  registry: createTaskRegistry({ builtIn: builtInTasks, log }),
+  stopping: new AbortController().signal,
 });
 
 const done = { 'build-instances': 0, 'send-notification': 0 };

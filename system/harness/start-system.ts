@@ -48,6 +48,9 @@ const FAST_SANDBOX = {
   SANDBOX_CLOUD_INIT_MS: '50',
   SANDBOX_SHUTDOWN_MS: '100',
   SANDBOX_INTERFACE_LINGER_MS: '100',
+  SANDBOX_STOP_MS: '100',
+  SANDBOX_CHECKS_MS: '50',
+  SANDBOX_SETUP_MS: '50',
 } as const;
 
 export async function startSystem(sandboxSettings: Readonly<Record<string, string>> = {}): Promise<System> {

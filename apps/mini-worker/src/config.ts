@@ -7,12 +7,14 @@ import {
   type ProcessConfig,
   type Variables,
 } from '@quartermaster/foundation';
+import { stackVariables, type StackConfig } from '@quartermaster/stacks';
 import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
 
 /** Variables that the mini-worker reads besides the AWS SDK's own. */
 export const miniWorkerVariables = {
   ...processVariables,
   ...redisVariables,
+  ...stackVariables,
   AWS_REGION: Joi.string()
     .pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like us-east-1')
     .required()
@@ -21,7 +23,8 @@ export const miniWorkerVariables = {
   BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
 } satisfies Variables;
 
-export interface MiniWorkerConfig extends ProcessConfig, RedisConfig {
+export interface MiniWorkerConfig extends ProcessConfig, RedisConfig, StackConfig {
+  AWS_REGION: string;
   MINI_WORKER_INTERVAL: number;
   BUILD_RETENTION: number;
 }

@@ -18,6 +18,7 @@ import {
   createOpenJobs,
   createProcessBoard,
   createProtectedInstances,
+  createStackCache,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
@@ -25,8 +26,10 @@ import {
 import { createRefreshImages } from './chores/refresh-images.js';
 import { createRefreshInstances } from './chores/refresh-instances.js';
 import { createRefreshProtection } from './chores/refresh-protection.js';
+import { createRefreshStacks } from './chores/refresh-stacks.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
+import { createTrimTasks } from './chores/trim-tasks.js';
 import { connectClouds } from './clouds.js';
 import { loadMiniWorkerConfig, miniWorkerVariables } from './config.js';
 import { startLoop } from './loop.js';
@@ -60,8 +63,9 @@ async function main(): Promise<void> {
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
-  const { ec2 } = connectClouds(config);
-  shutdown.onStop('clouds', () => ec2.close());
+  const clouds = connectClouds(config);
+  const { ec2 } = clouds;
+  shutdown.onStop('clouds', () => clouds.close());
 
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
@@ -69,8 +73,10 @@ async function main(): Promise<void> {
     chores: [
       createRefreshInstances(ec2, cache),
       createRefreshImages(ec2, createImageCache(redis, keys)),
+      createRefreshStacks(clouds.stacks, createStackCache(redis, keys)),
       createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
+      createTrimTasks(redis, keys),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],
     leases: createLeases({ redis, keys, log, ttlMs: LEASE_MS }),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Access, Caller } from './authenticate.js';
 
 /** A request as a route sees it: authenticated, its body read, nothing of Express left. */
@@ -9,10 +10,14 @@ export interface ApiRequest {
   readonly params: Readonly<Record<string, string>>;
   /** First value of each query parameter. */
   readonly query: Readonly<Record<string, string | undefined>>;
+  /** The whole query as it was sent, without its question mark. */
+  readonly search: string;
   readonly caller: Caller;
   readonly body: Buffer;
   /** How long (ms) the caller would wait for the work itself (`Prefer: wait`); `undefined`: not at all. */
   readonly waitMs: number | undefined;
+  /** The caller does not want to wait, also where others do without having asked to (`Prefer: respond-async`). */
+  readonly respondAsync: boolean;
   /** Names what this request makes. A repetition of a broken-off request under one `Idempotency-Key` has the same. */
   readonly operationId: string;
   header(name: string): string | undefined;
@@ -25,6 +30,8 @@ export interface Reply {
   readonly json?: unknown;
   /** Sent as it is; `content-type` stands in the headers. */
   readonly content?: string | Buffer;
+  /** Sent as it comes, as fast as the caller reads, and destroyed when the caller goes; `content-type` stands in the headers. */
+  readonly stream?: Readable;
   /** What the request's log line says besides: which build, what came of it. */
   readonly logged?: Readonly<Record<string, unknown>>;
   /** Called once the answer is on its way. */

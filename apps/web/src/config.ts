@@ -13,12 +13,14 @@ import {
 } from '@quartermaster/foundation';
 import { buildFieldPatterns } from './build-fields.js';
 import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
 import { parseTokens, type Token } from './tokens.js';
 
 /** Variables that `web` reads. It has none of the clouds', and no Slack token. */
 export const webVariables = {
   ...processVariables,
   ...redisVariables,
+  ...taskVariables,
   PORT: Joi.number().port().default(5000).description('where web listens'),
   WEB_URL: webUrlVariable,
   HOST: Joi.string().default('0.0.0.0').description('the address that web listens on'),
@@ -68,7 +70,7 @@ export const webVariables = {
     .description('root volume size of builds that name none'),
 } satisfies Variables;
 
-export interface WebConfig extends ProcessConfig, RedisConfig {
+export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig {
   PORT: number;
   HOST: string;
   WEB_CONCURRENCY: number;

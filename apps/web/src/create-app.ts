@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
@@ -8,7 +9,7 @@ import { authenticate, authorize, type Access, type Caller } from './authenticat
 import { BODY_LIMIT } from './body.js';
 import { replyToError } from './errors.js';
 import { begin, headerOf, type Passage } from './passage.js';
-import { parsePrefer } from './prefer.js';
+import { parsePrefer, type Preference } from './prefer.js';
 import { onceByKey } from './repeats.js';
 import type { Token } from './tokens.js';
 
@@ -140,9 +141,9 @@ function createAnswer(
       const preference = parsePrefer(headerOf(request, 'prefer'));
       // Also over the error of work that was waited for.
       if (preference.applied !== undefined) response.setHeader('Preference-Applied', preference.applied);
-      const reply = await handle(toApiRequest(passage, caller, body, preference.waitMs));
+      const reply = await handle(toApiRequest(passage, caller, body, preference));
       if (reply.logged !== undefined) passage.logged = reply.logged;
-      send(response, reply);
+      send(response, reply, request.method === 'HEAD');
     } catch (error) {
       for (const [name, value] of Object.entries(errorHeaders)) response.setHeader(name, value);
       fail(options, passage, error);
@@ -165,7 +166,7 @@ function createBodyReader(): (request: IncomingMessage, response: ServerResponse
   };
 }
 
-function toApiRequest(passage: Passage, caller: Caller, body: Buffer, waitMs: number | undefined): ApiRequest {
+function toApiRequest(passage: Passage, caller: Caller, body: Buffer, preference: Preference): ApiRequest {
   const { request, id, path, params } = passage;
   const query = Object.entries(passage.query).map(([name, value]) => [name, firstText(value)]);
   return {
@@ -174,9 +175,11 @@ function toApiRequest(passage: Passage, caller: Caller, body: Buffer, waitMs: nu
     path,
     params,
     query: Object.fromEntries(query) as Record<string, string | undefined>,
+    search: splitOnce(request.url ?? '')[1],
     caller,
     body,
-    waitMs,
+    waitMs: preference.waitMs,
+    respondAsync: preference.respondAsync,
     operationId: randomUUID(),
     header: (name) => headerOf(request, name),
   };
@@ -187,10 +190,26 @@ function firstText(value: unknown): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-function send(response: ServerResponse, { status, headers = {}, json, content, after }: Reply): void {
+function send(
+  response: ServerResponse,
+  { status, headers = {}, json, content, stream, after }: Reply,
+  isHead = false,
+): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (after) response.once('finish', after);
+  if (stream !== undefined) {
+    if (isHead) {
+      stream.destroy();
+      response.end();
+      return;
+    }
+    // The head goes out at once, however long the first piece takes.
+    response.flushHeaders();
+    // Whoever ends first ends the other; a caller who has gone is no error.
+    pipeline(stream, response, () => undefined);
+    return;
+  }
   const body = json === undefined ? content : JSON.stringify(json);
   if (json !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
   // Said here and not left to Node, which leaves it out of the answer to HEAD.

@@ -18,11 +18,14 @@ import {
   waitUntilReady,
   warnOfDurability,
   createProcessBoard,
+  createTasks,
   startHeartbeat,
 } from '@quartermaster/stores';
+import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
 import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
 import { loadWebConfig, webVariables } from './config.js';
 import { createApp } from './create-app.js';
+import { createLogFollowers } from './log-followers.js';
 import { createRoutes } from './routes/index.js';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
@@ -51,11 +54,17 @@ async function main(): Promise<void> {
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
 
+  const registry = createTaskRegistry({ builtIn: builtInTasks, folder: config.TASKS_DIR, log });
+  const tasks = createTasks(redis, keys, config.TASK_RETENTION);
+  const followers = createLogFollowers({ tasks, log });
   const routes = createRoutes({
     config,
     redis,
     keys,
     producer,
+    registry,
+    tasks,
+    followers,
     version,
     shutDown: () => shutDownWeb(shutdown),
   });
@@ -73,6 +82,8 @@ async function main(): Promise<void> {
     const sweep = setInterval(() => server.closeIdleConnections(), 100);
     return closed.finally(() => clearInterval(sweep));
   });
+  // Before the connections: an answer that follows a log never ends by itself.
+  shutdown.onStop('log followers', () => followers.close());
   server.on('error', (error) => {
     log.fatal('Can not listen', { host: config.HOST, port: config.PORT, error: describeError(error) });
     process.exit(1);

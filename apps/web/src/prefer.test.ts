@@ -17,7 +17,7 @@ describe('Prefer', () => {
     ['await=5', undefined, undefined],
     [undefined, undefined, undefined],
   ])('%s waits %s ms and says %s', (header, waitMs, applied) => {
-    expect(parsePrefer(header)).toEqual({ waitMs, applied });
+    expect(parsePrefer(header)).toMatchObject({ waitMs, applied, respondAsync: /respond-async/i.test(header ?? '') });
   });
 });
 

@@ -1,9 +1,12 @@
 /** The longest (s) that an answer is held back: routers cut requests after 30 s. */
 const LONGEST_WAIT_S = 25;
+/** The same in ms, for what waits without having been asked to. */
+export const LONGEST_WAIT_MS = LONGEST_WAIT_S * 1000;
 
 export interface Preference {
   /** ms, or `undefined` where the caller does not want to wait. */
   readonly waitMs: number | undefined;
+  readonly respondAsync: boolean;
   /** For the header `Preference-Applied`. */
   readonly applied: string | undefined;
 }
@@ -15,12 +18,12 @@ export function parsePrefer(header: string | undefined): Preference {
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((value) => value !== undefined);
-  if (wait === undefined) {
-    return { waitMs: undefined, applied: preferences.includes('respond-async') ? 'respond-async' : undefined };
-  }
+  const respondAsync = preferences.includes('respond-async');
+  if (wait === undefined)
+    return { waitMs: undefined, respondAsync, applied: respondAsync ? 'respond-async' : undefined };
   // Together with `respond-async` it means: wait so long, then answer 202 (RFC 7240, 4.3). That is what waiting does.
   const seconds = Math.min(Number(wait), LONGEST_WAIT_S);
-  return { waitMs: seconds * 1000, applied: `wait=${seconds}` };
+  return { waitMs: seconds * 1000, respondAsync, applied: `wait=${seconds}` };
 }
 
 /** Looks again and again until `isDone`, `waitMs` at most; what was seen last. */

@@ -2,17 +2,30 @@ import type { EffectGuard, Logger } from '@quartermaster/foundation';
 import { createEc2, type Ec2 } from '@quartermaster/instances/aws';
 import type { Notification, NotifierPort } from '@quartermaster/notifications';
 import { createSlackNotifier } from '@quartermaster/notifications/slack';
+import type { StackSource } from '@quartermaster/stacks';
+import { createStacks } from '@quartermaster/stacks/aws';
+import { createAwsClients, type AwsClients } from '@quartermaster/tasks/aws';
 import type { WorkerConfig } from './config.js';
 
 /** The ports of this process, each made real. */
 export interface Clouds {
   readonly ec2: Ec2;
+  readonly stacks: StackSource;
+  /** For tasks that need what the ports do not have. */
+  readonly aws: AwsClients;
   readonly notifier: NotifierPort;
+  /** Closes idle connections. */
+  close(): void;
 }
 
 export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
+  const ec2 = createEc2({ installId: config.INSTALL_ID });
+  const stacks = createStacks(config.STACKS_SOURCE, config.AWS_REGION);
+  const aws = createAwsClients();
   return {
-    ec2: createEc2({ installId: config.INSTALL_ID }),
+    ec2,
+    stacks,
+    aws,
     notifier:
       config.SLACK_TOKEN === undefined
         ? createLogNotifier(log)
@@ -20,6 +33,11 @@ export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
             token: config.SLACK_TOKEN,
             ...(config.SLACK_API_URL === undefined ? {} : { apiUrl: config.SLACK_API_URL }),
           }),
+    close: () => {
+      ec2.close();
+      stacks.close();
+      aws.close();
+    },
   };
 }
 

@@ -12,7 +12,9 @@ import {
   type Variables,
 } from '@quartermaster/foundation';
 import { QUEUES, type QueueName } from '@quartermaster/jobs';
+import { stackVariables, type StackConfig } from '@quartermaster/stacks';
 import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
 
 const DEFAULT_CONCURRENCY = 10;
 /** What has no route from the Internet: RFC 1918. */
@@ -51,6 +53,7 @@ const queuesVariable = Joi.any()
 export const workerVariables = {
   ...processVariables,
   ...redisVariables,
+  ...stackVariables,
   WEB_URL: webUrlVariable.required(),
   AWS_REGION: Joi.string()
     .pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like us-east-1')
@@ -77,6 +80,10 @@ export const workerVariables = {
     'after this an instance that has not reported is named in Slack',
   ),
   BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
+  ...taskVariables,
+  TASK_POLL: durationVariable('5s', 10).description(
+    'how long tasks wait between two looks at what takes its time, e.g. an instance that stops',
+  ),
   SLACK_TOKEN: secretVariable(Joi.string()).description(
     'token of the Slack app; without it messages go to the log only',
   ),
@@ -96,8 +103,9 @@ export const workerVariables = {
   CRASH_POINT: Joi.string().description('for tests only: the process kills itself at this point of the journal'),
 } satisfies Variables;
 
-export interface WorkerConfig extends ProcessConfig, RedisConfig {
+export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, TaskConfig {
   WEB_URL: string;
+  AWS_REGION: string;
   WORKER_QUEUES: Map<QueueName, number>;
   INIT_SCRIPT_KEY: string;
   INIT_SCRIPT_TEMPLATE?: string;
@@ -107,6 +115,7 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig {
   SSH_INGRESS_CIDRS: string[];
   BUILD_REPORT_TIMEOUT: number;
   BUILD_RETENTION: number;
+  TASK_POLL: number;
   SLACK_TOKEN?: string;
   SLACK_API_URL?: string;
   JOB_ATTEMPTS?: number;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -9,7 +10,7 @@ import {
   withAwsAliases,
 } from '@quartermaster/foundation';
 import { createInitScriptRenderer } from '@quartermaster/instances/init-scripts';
-import { createJournals, createProducer, createWorkers } from '@quartermaster/jobs';
+import { createJournals, createProducer, createWorkers, Interrupted } from '@quartermaster/jobs';
 import {
   connectRedis,
   createKeys,
@@ -18,6 +19,7 @@ import {
   waitUntilReady,
   warnOfDurability,
 } from '@quartermaster/stores';
+import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
 import { connectClouds } from './clouds.js';
 import { loadWorkerConfig, workerVariables } from './config.js';
 import { createProcessors } from './processors/index.js';
@@ -60,7 +62,12 @@ async function main(): Promise<void> {
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
   const clouds = connectClouds(config, log);
-  shutdown.onStop('clouds', () => clouds.ec2.close());
+  shutdown.onStop('clouds', () => clouds.close());
+
+  const registry = createTaskRegistry({ builtIn: builtInTasks, folder: config.TASKS_DIR, log });
+  const stopping = new AbortController();
+  // Each running task listens.
+  setMaxListeners(0, stopping.signal);
 
   const crashAt = config.CRASH_POINT;
   const crashPoint = (point: string): void => {
@@ -73,7 +80,16 @@ async function main(): Promise<void> {
     keys,
     log,
     journals,
-    processors: createProcessors({ config, redis, keys, producer, clouds, renderer }),
+    processors: createProcessors({
+      config,
+      redis,
+      keys,
+      producer,
+      clouds,
+      renderer,
+      registry,
+      stopping: stopping.signal,
+    }),
     concurrency: config.WORKER_QUEUES,
     lockMs: config.JOB_LOCK,
     backoffMs: config.JOB_BACKOFF,
@@ -87,7 +103,11 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
-  shutdown.onStop('workers', () => workers.close(STOP_MS), STOP_LIMIT_MS);
+  const stopWorkers = (): Promise<void> => {
+    stopping.abort(new Interrupted());
+    return workers.close(STOP_MS);
+  };
+  shutdown.onStop('workers', stopWorkers, STOP_LIMIT_MS);
   const board = createProcessBoard(redis, keys);
   const queues = [...config.WORKER_QUEUES.keys()];
   shutdown.onStop('heartbeat', startHeartbeat({ board, process: 'worker', version, queues, log }));

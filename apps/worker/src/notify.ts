@@ -5,6 +5,8 @@ export interface Message {
   readonly event_id: string;
   readonly channel: string | undefined;
   readonly text: string;
+  /** What the step is called after; the event id up to its first dash unless told otherwise. */
+  readonly step?: string;
 }
 
 /** Has one message sent, as a step of the work it tells of. */
@@ -12,9 +14,9 @@ export type Notify = (journal: Journal, message: Message, requestId: string | un
 
 /** Messages have a queue of their own, so that a failing Slack delays no work. Where no channel is known, none is sent. */
 export function createNotify(producer: Producer): Notify {
-  return async (journal, { event_id, channel, text }, requestId) => {
+  return async (journal, { event_id, channel, text, step }, requestId) => {
     if (channel === undefined) return;
-    await journal.step(`notify-${event_id.split('-')[0] ?? ''}`, {
+    await journal.step(`notify-${step ?? event_id.split('-')[0] ?? ''}`, {
       act: () => producer.enqueue('send-notification', { event_id, channel, text }, { request_id: requestId }),
     });
   };

@@ -1,7 +1,7 @@
 import Joi from 'joi';
 
 /** The queues of the house. A queue is what `WORKER_QUEUES` chooses and what operators see. */
-export const QUEUES = ['instance-builds', 'instance-terminations', 'notifications'] as const;
+export const QUEUES = ['instance-builds', 'instance-terminations', 'tasks', 'notifications'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** A named, validated request for work. Producer and processor share nothing but this. */

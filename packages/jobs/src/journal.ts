@@ -25,6 +25,8 @@ export interface Journal {
   step<T>(name: string, effect: Effect<T>): Promise<T>;
   /** For looking without touching. */
   readonly guard: EffectGuard;
+  /** Who holds the subject: what is written elsewhere on its behalf counts as long as its lease has this fence. */
+  readonly holder: { readonly subject: string; readonly fence: number };
   close(): Promise<void>;
 }
 
@@ -106,6 +108,7 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
       held.add(lease);
       return {
         guard: lease.guard,
+        holder: { subject, fence: lease.fence },
         step: (name, effect) => runStep(subject, lease, name, effect),
         close: async () => {
           held.delete(lease);

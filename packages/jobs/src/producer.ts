@@ -19,6 +19,11 @@ export interface Producer {
   dispatchOpened(id: string): Promise<void>;
   /** Puts a job back that its queue has lost or given up without closing it. True where that was so. */
   revive(job: OpenJob): Promise<boolean>;
+  /**
+   * Has a job that waits for its time start now. One that is gone or waits for a worker only is left as it is; one that is
+   * active is looked at again for some seconds, as it may be about to wait.
+   */
+  wake<Name extends JobName>(name: Name, payload: PayloadOf<Name>): Promise<void>;
   /** The job as a store opens it. */
   describe<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): OpenJob;
   /** Puts a canary into a queue, see `consumption.ts`. */
@@ -46,6 +51,9 @@ export const CANARY = 'canary';
 
 /** The retry rule decides when a job is given up, not the queue. */
 const NEVER_BY_ITSELF = 1_000_000;
+
+/** When (ms) a job that was active is looked at again. Whoever works on it looks for itself once it has had a second. */
+const WAKE_AGAIN_MS = [250, 500, 1000, 2000];
 
 export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer {
   const openJobs = createOpenJobs(redis, keys);
@@ -107,6 +115,21 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       await known?.remove();
       await dispatch(job);
       return true;
+    },
+    wake: async (name, payload) => {
+      const wakeOnce = async (pauses: readonly number[]): Promise<void> => {
+        const job = await queueOf(name)?.getJob(jobIdOf(name, payload));
+        const state = await job?.getState();
+        // It may have started by itself in between.
+        if (state === 'delayed') await job?.promote().catch(() => undefined);
+        const [pause, ...later] = pauses;
+        if (state === 'active' && pause !== undefined)
+          setTimeout(() => void wakeOnce(later).catch(noWake), pause).unref();
+      };
+      const noWake = (error: unknown): void => {
+        log.debug('A job could not be woken; it starts at its time', { job: name, error: describeError(error) });
+      };
+      await wakeOnce(WAKE_AGAIN_MS);
     },
     offerCanary: async (name) => {
       await queues.get(name)?.add(CANARY, {}, { removeOnComplete: true, removeOnFail: true });

@@ -30,6 +30,7 @@ function start(buildInstances: Processor<{ build_id: string }>, attempts?: numbe
     'build-instances': buildInstances,
     'check-build-reports': idle,
     'clean-up-build': idle,
+    'run-task': idle,
     'send-notification': idle,
     'terminate-instance': idle,
   };
@@ -99,6 +100,38 @@ describe('a worker', () => {
     const dueAt = Date.now() + 600;
     await producer.enqueue('build-instances', { build_id: 'b4' }, { due_at: dueAt });
     await eventually(() => expect(startedAt).toBeGreaterThanOrEqual(dueAt - 5));
+  });
+});
+
+describe('a job that waits for its time', () => {
+  it('starts at once when it is woken; waking what is gone or has started changes nothing', async () => {
+    const seen: string[] = [];
+    start({ run: async ({ build_id }) => void seen.push(build_id) });
+    await producer.enqueue('build-instances', { build_id: 'b6' }, { due_at: Date.now() + 3_600_000 });
+    await producer.wake('build-instances', { build_id: 'b6' });
+    await eventually(() => expect(seen).toEqual(['b6']));
+    await producer.wake('build-instances', { build_id: 'b6' });
+    await producer.wake('build-instances', { build_id: 'b7' });
+    expect(seen).toEqual(['b6']);
+  });
+
+  it('starts at once as well when it was about to wait as it was woken', async () => {
+    const seen: string[] = [];
+    let letWait = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letWait = resolve));
+    start({
+      run: async ({ build_id }) => {
+        seen.push(build_id);
+        if (seen.length > 1) return;
+        await held;
+        throw new RetryLater(3_600_000);
+      },
+    });
+    await producer.enqueue('build-instances', { build_id: 'b8' });
+    await eventually(() => expect(seen).toEqual(['b8']));
+    await producer.wake('build-instances', { build_id: 'b8' });
+    letWait();
+    await eventually(() => expect(seen).toEqual(['b8', 'b8']));
   });
 });
 

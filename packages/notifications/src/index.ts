@@ -4,4 +4,5 @@
  */
 export * from './mrkdwn.js';
 export * from './notifier-port.js';
+export * from './task-texts.js';
 export * from './texts.js';

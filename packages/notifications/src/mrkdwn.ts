@@ -1,5 +1,7 @@
 /** Slack cuts messages at 40,000 characters and folds them long before; what is told fits in this. */
 export const MAX_TEXT_LENGTH = 3000;
+/** A reason may be long; what follows it should still be read. */
+const MAX_REASON_LENGTH = 1500;
 
 /**
  * Makes a value harmless in Slack's mrkdwn: `&`, `<` and `>` are its only control characters, so that no value can make
@@ -25,4 +27,9 @@ export function cutText(text: string, limit = MAX_TEXT_LENGTH): string {
   if (text.length <= limit) return text;
   const cut = text.slice(0, limit - 1).replace(/(&[a-z]{0,3}|<[^<>]*|[\uD800-\uDBFF])$/, '');
   return `${cut}…`;
+}
+
+/** Why something failed, as a part of a sentence that goes on. */
+export function shortReason(reason: string): string {
+  return cutText(escapeMrkdwn(reason.replace(/\.$/, '')), MAX_REASON_LENGTH);
 }

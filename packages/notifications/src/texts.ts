@@ -1,4 +1,4 @@
-import { code, cutText, escapeMrkdwn, link } from './mrkdwn.js';
+import { code, cutText, escapeMrkdwn, link, shortReason } from './mrkdwn.js';
 
 /** What is told of a build. `href` is its address in the API, without a credential. */
 export interface ToldBuild {
@@ -20,8 +20,6 @@ export interface ToldInstance {
 
 /** More ids than these are counted, not listed. */
 const MAX_LISTED = 20;
-/** A reason may be long; what follows it should still be read. */
-const MAX_REASON_LENGTH = 1500;
 
 /** EC2 has launched a build's instances. */
 export function buildLaunched(build: ToldBuild, launched: { ami: string; instance_ids: readonly string[] }): string {
@@ -110,8 +108,4 @@ function list(ids: readonly string[]): string {
   const listed = ids.slice(0, MAX_LISTED).map(code).join(', ');
   const rest = ids.length - MAX_LISTED;
   return rest > 0 ? `${listed} and ${rest} more` : listed;
-}
-
-function shortReason(reason: string): string {
-  return cutText(escapeMrkdwn(reason.replace(/\.$/, '')), MAX_REASON_LENGTH);
 }

@@ -16,5 +16,8 @@ export * from './processes.js';
 export * from './protected-instances.js';
 export * from './redis-settings.js';
 export { defineScript, execute, runScript, type Script } from './script.js';
+export * from './stack-cache.js';
+export * from './task-logs.js';
 export * from './task-record.js';
+export * from './tasks.js';
 export * from './terminations.js';

@@ -19,11 +19,36 @@ export interface Keys {
   readonly managedInstances: string;
   readonly forgottenInstances: string;
   readonly images: string;
+  readonly stacks: string;
   /** Instance id → when its termination protection was looked up, and whether it has it. */
   readonly protectedInstances: string;
   /** Process id → what it said of itself last. */
   readonly processes: string;
+  /** What the keys of all tasks' records begin with; `TASK_KEYS_LUA` makes whole names of it. */
+  readonly taskRecords: string;
+  task(task: string, id: string): string;
+  taskLog(task: string, id: string): string;
+  /** What the keys of all indexes of tasks begin with; `TASK_KEYS_LUA` makes whole names of it. */
+  readonly taskIndexes: string;
+  /** Of one kind of task: what is claimed → id of the task that has it. */
+  taskClaims(task: string): string;
+  /** Settled tasks of all kinds, `<task>:<id>`, by when they are not kept any more. */
+  readonly tasksExpiring: string;
 }
+
+/**
+ * Names of tasks' keys for scripts that go through records and indexes. An index is of one kind of task and field:
+ * `is`, ids with one value; `order`, ids by number or time; `column`, id → what to sort by, a number or `t<text>`.
+ */
+export const TASK_KEYS_LUA = `
+local function recordKey(records, task, id) return records .. ':' .. task .. ':' .. id end
+local function logKey(records, task, id) return recordKey(records, task, id) .. ':log' end
+local function indexKey(indexes, task, kind, field, value)
+  local key = indexes .. ':' .. task .. ':' .. kind .. ':' .. field
+  if value then return key .. ':' .. value end
+  return key
+end
+`;
 
 export function createKeys(prefix: string): Keys {
   return {
@@ -45,7 +70,14 @@ export function createKeys(prefix: string): Keys {
     managedInstances: `${prefix}:cache:instances:managed`,
     forgottenInstances: `${prefix}:cache:instances:forgotten`,
     images: `${prefix}:cache:images`,
+    stacks: `${prefix}:cache:stacks`,
     protectedInstances: `${prefix}:cache:instances:protected`,
     processes: `${prefix}:processes`,
+    taskRecords: `${prefix}:task`,
+    task: (task, id) => `${prefix}:task:${task}:${id}`,
+    taskLog: (task, id) => `${prefix}:task:${task}:${id}:log`,
+    taskIndexes: `${prefix}:tasks`,
+    taskClaims: (task) => `${prefix}:task-claims:${task}`,
+    tasksExpiring: `${prefix}:tasks-expiring`,
   };
 }

@@ -38,6 +38,9 @@ export interface TaskRecord<Fields extends object = JsonObject> {
   readonly slack_channel?: string;
   /** When it is to start, where that is not at once. ISO 8601 UTC, as all times here. */
   readonly due_at?: string;
+  /** The ended task that this one goes on with, and the one that went on with this. */
+  readonly resumed_from?: string;
+  readonly resumed_by?: string;
   readonly date_created: string;
   readonly date_updated: string;
 }
@@ -51,6 +54,8 @@ export const TASK_RECORD_FIELDS = [
   'log',
   'due_at',
   'slack_channel',
+  'resumed_from',
+  'resumed_by',
   'date_created',
   'date_updated',
 ] as const;

@@ -7,15 +7,21 @@ import {
   createOpenJobs,
   createProcessBoard,
   createProtectedInstances,
+  createStackCache,
   createTerminations,
   type Keys,
   type Redis,
+  type Tasks,
 } from '@quartermaster/stores';
+import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Route } from '../api.js';
 import type { WebConfig } from '../config.js';
 import { createInstanceListing } from '../instance-listing.js';
+import type { LogFollowers } from '../log-followers.js';
 import { createQueueWatch } from '../queue-watch.js';
+import { createStackListing } from '../stack-listing.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
+import { createTaskRoute } from './create-task.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
 import { initScriptsRoute } from './init-scripts.js';
@@ -24,23 +30,33 @@ import { instancesRoutes } from './instances.js';
 import { processRoutes } from './process.js';
 import { processesRoute } from './processes.js';
 import { reportInstanceBuildRoute } from './report-instance-build.js';
+import { resumeTaskRoute } from './resume-task.js';
+import { stacksRoutes } from './stacks.js';
+import { taskLogRoute } from './task-log.js';
+import { tasksRoutes } from './tasks.js';
 
 export interface RoutesParts {
   readonly config: WebConfig;
   readonly redis: Redis;
   readonly keys: Keys;
   readonly producer: Producer;
+  readonly registry: TaskRegistry;
+  readonly tasks: Tasks;
+  readonly followers: LogFollowers;
   readonly version: string;
   readonly shutDown: () => void;
 }
 
 /** Every route of the API, made from the stores they need. */
-export function createRoutes({ config, redis, keys, producer, version, shutDown }: RoutesParts): Route[] {
+export function createRoutes(parts: RoutesParts): Route[] {
+  const { config, redis, keys, producer, version, shutDown } = parts;
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
   const images = createImageCache(redis, keys);
+  const stacks = createStackCache(redis, keys);
   const board = createProcessBoard(redis, keys);
   const queueWatch = createQueueWatch(board);
+  const taskParts = { ...parts, queueWatch, slackChannel: config.SLACK_CHANNEL };
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
   return [
     ...processRoutes({ version, shutDown }),
@@ -59,6 +75,11 @@ export function createRoutes({ config, redis, keys, producer, version, shutDown 
       slackChannel: config.SLACK_CHANNEL,
     }),
     imagesRoute(images),
-    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images }),
+    ...stacksRoutes(createStackListing(stacks)),
+    createTaskRoute(taskParts),
+    resumeTaskRoute(taskParts),
+    ...tasksRoutes(parts),
+    taskLogRoute(parts),
+    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, stacks }),
   ];
 }

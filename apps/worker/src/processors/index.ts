@@ -5,16 +5,20 @@ import {
   createInitScripts,
   createInstanceCache,
   createProtectedInstances,
+  createTasks,
   createTerminations,
   type Keys,
   type Redis,
 } from '@quartermaster/stores';
+import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Clouds } from '../clouds.js';
 import type { WorkerConfig } from '../config.js';
 import { createNotify } from '../notify.js';
+import { createTaskStacks } from '../tasks/task-stacks.js';
 import { createBuildInstances } from './build-instances.js';
 import { createCheckBuildReports } from './check-build-reports.js';
 import { createCleanUpBuild } from './clean-up-build.js';
+import { createRunTask } from './run-task.js';
 import { createSendNotification } from './send-notification.js';
 import { createTerminateInstance } from './terminate-instance.js';
 
@@ -25,10 +29,14 @@ export interface ProcessorsParts {
   readonly producer: Producer;
   readonly clouds: Clouds;
   readonly renderer: InitScriptRenderer;
+  readonly registry: TaskRegistry;
+  /** Aborted when the process is stopping. */
+  readonly stopping: AbortSignal;
 }
 
 /** A processor for every job of the catalogue, made from the ports it needs. */
-export function createProcessors({ config, redis, keys, producer, clouds, renderer }: ProcessorsParts): Processors {
+export function createProcessors(parts: ProcessorsParts): Processors {
+  const { config, redis, keys, producer, clouds, renderer, registry, stopping } = parts;
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
   const initScripts = createInitScripts(redis, keys);
@@ -51,6 +59,20 @@ export function createProcessors({ config, redis, keys, producer, clouds, render
       builds,
       installId: config.INSTALL_ID,
       notify,
+      webUrl: config.WEB_URL,
+      pauseMs: config.JOB_BACKOFF,
+      now: Date.now,
+    }),
+    'run-task': createRunTask({
+      tasks: createTasks(redis, keys, config.TASK_RETENTION),
+      registry,
+      notify,
+      surroundings: {
+        stacks: createTaskStacks(clouds.stacks),
+        aws: clouds.aws,
+        pollMs: config.TASK_POLL,
+        stopping,
+      },
       webUrl: config.WEB_URL,
       pauseMs: config.JOB_BACKOFF,
       now: Date.now,

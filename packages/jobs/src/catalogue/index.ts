@@ -2,6 +2,7 @@ import type { JobDefinition } from '../define-job.js';
 import { buildInstances } from './build-instances.js';
 import { checkBuildReports } from './check-build-reports.js';
 import { cleanUpBuild } from './clean-up-build.js';
+import { runTask } from './run-task.js';
 import { sendNotification } from './send-notification.js';
 import { terminateInstance } from './terminate-instance.js';
 
@@ -10,6 +11,7 @@ export const catalogue = {
   'build-instances': buildInstances,
   'check-build-reports': checkBuildReports,
   'clean-up-build': cleanUpBuild,
+  'run-task': runTask,
   'send-notification': sendNotification,
   'terminate-instance': terminateInstance,
 } as const;

@@ -1,0 +1,94 @@
+import { eventually } from '@quartermaster/testing';
+import { startTaskApi, type StartedTaskApi } from '../testing/task-api.js';
+
+let api: StartedTaskApi;
+beforeEach(async () => {
+  api = await startTaskApi();
+});
+afterEach(() => api.stop());
+
+const ask: StartedTaskApi['ask'] = (...sent) => api.ask(...sent);
+const post: StartedTaskApi['post'] = (...sent) => api.post(...sent);
+const work: StartedTaskApi['work'] = (...done) => api.work(...done);
+
+describe('a log', () => {
+  const lines = (...messages: string[]): { level: 'info'; message: string }[] =>
+    messages.map((message) => ({ level: 'info', message }));
+
+  async function openStream(
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ seen: () => string; response: Response; stop: () => void; ended: Promise<void> }> {
+    const abort = new AbortController();
+    const response = await api.fetch(path, { headers, signal: abort.signal });
+    let text = '';
+    const ended = (async () => {
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>)
+        text += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    return { seen: () => text, response, stop: () => abort.abort(), ended };
+  }
+  const messagesIn = (text: string): string[] =>
+    [...text.matchAll(/"message":"([^"]*)"/g)].map((match) => match[1] ?? '');
+
+  it('is read from a place on, and shown with its task', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    await api.tasks.appendLog('restart', json._id, lines('one', 'two', 'three'));
+    const path = `/tasks/restart/${json._id}`;
+    const all = (await ask('GET', `${path}/log`)).json['log'] as { id: string; message: string }[];
+    expect(all.map(({ message }) => message)).toEqual(['one', 'two', 'three']);
+    const rest = await ask('GET', `${path}/log?after=${all[0]?.id}&limit=1`);
+    expect(rest.json).toEqual({ log: [all[1]] });
+    expect((await ask('GET', path)).json['log']).toMatchObject(all.map(({ message }) => ({ level: 'info', message })));
+    expect((await ask('GET', `${path}/log?after=x`)).status).toBe(400);
+    expect((await ask('GET', `${path}/log?follow=true`, undefined, { 'last-event-id': 'x' })).status).toBe(400);
+  });
+
+  it('is followed to the end of its task, and further from where a client was cut off', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const path = `/tasks/restart/${json._id}/log?follow=true`;
+    await work(json._id, 'begin');
+    await api.tasks.appendLog('restart', json._id, lines('one', 'two'));
+    const first = await openStream(path);
+    expect(first.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    await eventually(() => expect(messagesIn(first.seen())).toEqual(['one', 'two']));
+    first.stop();
+    await api.tasks.appendLog('restart', json._id, lines('three'));
+    const last = [...first.seen().matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+    const second = await openStream(path.replace('?follow=true', ''), {
+      accept: 'text/event-stream',
+      'last-event-id': last,
+    });
+    await eventually(() => expect(messagesIn(second.seen())).toEqual(['three']));
+    await api.tasks.appendLog('restart', json._id, lines('four'));
+    await work(json._id, 'complete');
+    await second.ended;
+    expect(messagesIn(second.seen())).toEqual(['three', 'four']);
+    expect(second.seen()).toMatch(/event: end\ndata: {"status":"COMPLETED"}\n\n$/);
+  });
+
+  it('of too many followers is refused, and there is room again when they have gone', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const path = `/tasks/restart/${json._id}/log?follow=true`;
+    const streams = await Promise.all([1, 2, 3, 4].map(() => openStream(path)));
+    const refused = await ask('GET', path);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    for (const stream of streams) stream.stop();
+    await eventually(async () => {
+      const stream = await openStream(path);
+      stream.stop();
+      expect(stream.response.status).toBe(200);
+    });
+    const head = await api.fetch(path, { method: 'HEAD' });
+    expect(head.status).toBe(200);
+  });
+
+  it('is not followed any more once the process stops', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const stream = await openStream(`/tasks/restart/${json._id}/log?follow=true`);
+    api.followers.close();
+    await stream.ended;
+    expect(stream.seen()).toBe('retry: 1000\n\n');
+  });
+});

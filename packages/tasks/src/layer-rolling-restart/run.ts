@@ -1,0 +1,3 @@
+import { createRollingRestart } from './rounds.js';
+
+export const { run, settle } = createRollingRestart(Date.now);

@@ -1,0 +1,65 @@
+import { createSilentLogger } from '@quartermaster/foundation';
+import { readSteps, type StepRecord } from '@quartermaster/jobs';
+import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores';
+import { eventually } from '@quartermaster/testing';
+import type { Api } from './api';
+import { slackMessages } from './builds';
+
+/** A task as the API answers it, as far as the tests look. */
+export interface ShownTask {
+  readonly _id: string;
+  readonly status: string;
+  readonly settled: boolean;
+  readonly exceptions: { message: string; code?: string }[];
+  readonly log: { timestamp: string; level: string; message: string }[];
+  readonly date_created: string;
+  readonly date_updated: string;
+  readonly [field: string]: unknown;
+}
+
+/** Posts a task; `query` begins with its question mark. Throws where it was not accepted. */
+export async function postTask(
+  api: Api,
+  task: string,
+  fields: object = {},
+  query = '',
+  headers: Record<string, string> = {},
+): Promise<ShownTask> {
+  const answer = await api<ShownTask>(`/tasks/${task}${query}`, { body: fields, headers });
+  if (answer.status !== 202 && answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
+  return answer.json();
+}
+
+export async function getTask(api: Api, task: string, id: string): Promise<ShownTask> {
+  return (await api<ShownTask>(`/tasks/${task}/${id}`)).json();
+}
+
+/** Waits until a task has ended as it should and is settled, `limitMs` at most. */
+export function taskEnds(api: Api, task: string, id: string, status: string, limitMs = 15_000): Promise<ShownTask> {
+  return eventually(async () => {
+    const shown = await getTask(api, task, id);
+    if (shown.status !== status || !shown.settled) {
+      const stands = `${shown.status}${shown.settled ? '' : ', not settled'}`;
+      throw new Error(`${task} ${id} is ${stands}, not ${status}: ${JSON.stringify(shown.exceptions)}`);
+    }
+    return shown;
+  }, limitMs);
+}
+
+/** The events of a task that Slack has been told of, in their order. */
+export async function eventsOfTask(sandbox: Api, id: string): Promise<string[]> {
+  const messages = await slackMessages(sandbox);
+  return messages.flatMap(({ event_id }) => (event_id?.includes(id) === true ? [event_id] : []));
+}
+
+/** The steps that a task has really taken, in their order. */
+export async function stepsOfTask(redisUrl: string, prefix: string, id: string): Promise<StepRecord[]> {
+  const config = { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
+  const redis = connectRedis(config, createSilentLogger());
+  try {
+    if (!(await waitUntilReady(redis, 5000))) throw new Error(`No Redis at ${redisUrl}`);
+    return await readSteps(redis, createKeys(prefix), `task:${id}`);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,149 @@
+import { eventually } from '@quartermaster/testing';
+import { startSystem, type System } from '../harness/start-system';
+import { eventsOfTask, stepsOfTask, taskEnds } from '../harness/task-ends';
+import { getTask, postTask } from '../harness/tasks';
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+}, 30_000);
+afterAll(() => system.stop());
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('echo-steps', () => {
+  it('echoes every step, shows each as it is done, and tells Slack of its start and its end', async () => {
+    const lane = await system.openLane({ start: ['worker'] });
+    const { _id: id, status } = await postTask(lane.api, 'echo-steps', { steps: ['a', 'b', 'c'], pause: '400ms' });
+    expect(status).toBe('PENDING');
+    await eventually(async () => {
+      expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ status: 'RUNNING', echoed: ['a'] });
+    });
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
+    expect(task).toMatchObject({ echoed: ['a', 'b', 'c'], exceptions: [] });
+    expect(task.log.map(({ message }) => message)).toEqual(['Started: echo a, b, c', 'a', 'b', 'c']);
+    await eventually(async () => {
+      expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-completed-${id}`]);
+    });
+    await lane.stop();
+  }, 40_000);
+
+  it('is done exactly once, and every step echoed once, wherever its worker is killed', async () => {
+    const first = await system.openLane({ start: ['worker'] });
+    const { _id: sample } = await postTask(first.api, 'echo-steps', { steps: 3 });
+    await taskEnds(first.api, 'echo-steps', sample, 'COMPLETED');
+    const stepsTaken = (): Promise<string[]> => stepsOfTask(system, first, sample);
+    await eventually(async () => expect(await stepsTaken()).toContain('notify-task-completed'));
+    const steps = await stepsTaken();
+    await first.stop();
+    expect(steps).toEqual(['notify-task-started', 'task-begin', 'echo-1', 'echo-2', 'echo-3', 'notify-task-completed']);
+    const waiting = steps.flatMap((step) => ['before', 'acted', 'after'].map((place) => `task/${step}:${place}`));
+
+    const dieAt = async (lane: typeof first, point: string): Promise<void> => {
+      const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: 'tasks' });
+      const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 3 });
+      expect(await doomed.ended).toBe('SIGKILL');
+      const successor = lane.startWorker();
+      const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 30_000);
+      expect(task).toMatchObject({ echoed: ['step 1', 'step 2', 'step 3'], exceptions: [] });
+      await eventually(async () => {
+        expect((await eventsOfTask(system.sandbox, id)).sort()).toEqual([`task-completed-${id}`, `task-started-${id}`]);
+      });
+      await successor.stop();
+    };
+    const runLane = async (): Promise<void> => {
+      const lane = await system.openLane({ start: [] });
+      for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
+        try {
+          await dieAt(lane, point);
+        } catch (error) {
+          throw new Error(`Killed at ${point}: ${String(error)}`, { cause: error });
+        }
+      }
+      await lane.stop();
+    };
+    await Promise.all(Array.from({ length: 3 }, runLane));
+  }, 240_000);
+});
+
+describe('a cancel', () => {
+  it('is settled within seconds while the task sleeps in a worker, and nothing more is done', async () => {
+    const lane = await system.openLane({ start: ['worker'] });
+    const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 5, pause: '60s' });
+    await eventually(async () => {
+      expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: ['step 1'] });
+    });
+    const startedAt = performance.now();
+    const cancelled = await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
+    expect([cancelled.status, cancelled.json()]).toMatchObject([200, { status: 'CANCELLED' }]);
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED', 15_000);
+    const ms = performance.now() - startedAt;
+    print(`a cancelled task was settled after ${(ms / 1000).toFixed(1)} s (limit 5 s)`);
+    expect(ms).toBeLessThan(15_000);
+    expect(task['echoed']).toEqual(['step 1']);
+    expect(task.log.at(-1)?.message).toBe('Stopped after 1 of 5');
+    await eventually(async () => {
+      expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-cancelled-${id}`]);
+    });
+    expect((await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' })).status).toBe(409);
+    await lane.stop();
+  }, 40_000);
+
+  it('of a task that waits for its time ends it at once; it never runs', async () => {
+    const lane = await system.openLane({ start: ['worker'] });
+    const { _id: id } = await postTask(lane.api, 'echo-steps?delay=2w', { steps: 1 });
+    const cancelled = await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
+    expect(cancelled.json()).toMatchObject({ status: 'CANCELLED', settled: true, echoed: [] });
+    await eventually(async () => {
+      expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-cancelled-${id}`]);
+    });
+    expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: [], log: [] });
+    await lane.stop();
+  }, 40_000);
+
+  it('is settled by another worker where the one that had the task was killed', async () => {
+    const lane = await system.openLane({ start: [] });
+    const worker = lane.startWorker();
+    const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 5, pause: '60s' });
+    await eventually(async () => {
+      expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: ['step 1'] });
+    });
+    worker.kill('SIGKILL');
+    await worker.ended;
+    await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
+    lane.startWorker();
+    expect(await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED', 20_000)).toMatchObject({ echoed: ['step 1'] });
+    await lane.stop();
+  }, 40_000);
+});
+
+describe('a task that waits two seconds', () => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'runs once, with a worker ended by %s in between',
+    async (signal) => {
+      const lane = await system.openLane({ start: [] });
+      const worker = lane.startWorker();
+      await eventually(() => expect(worker.lines.some((line) => line.includes('"Working"'))).toBe(true));
+      const postedAt = Date.now();
+      const { _id: id } = await postTask(lane.api, 'echo-steps?delay=2s', { steps: ['once'] });
+      await pause(500);
+      worker.kill(signal);
+      await worker.ended;
+      lane.startWorker();
+      const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 20_000);
+      const startedAt = Date.parse(task.log[0]?.timestamp ?? '');
+      print(
+        `with ${signal} in between, a task delayed by 2 s started after ${((startedAt - postedAt) / 1000).toFixed(1)} s`,
+      );
+      expect(startedAt - postedAt).toBeGreaterThanOrEqual(1_900);
+      expect(task['echoed']).toEqual(['once']);
+      expect(task.log.map(({ message }) => message)).toEqual(['Started: echo once', 'once']);
+      await eventually(async () => {
+        expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-completed-${id}`]);
+      });
+      await lane.stop();
+    },
+    60_000,
+  );
+});
