@@ -37,6 +37,7 @@ describe('GET /processes', () => {
       expect(queues.map(({ name, workers }) => [name, workers])).toEqual([
         ['instance-builds', 1],
         ['instance-terminations', 1],
+        ['tasks', 1],
         ['notifications', 1],
       ]);
       expect(caches.every(({ age_seconds }) => (age_seconds ?? 99) < 10)).toBe(true);

@@ -18,11 +18,13 @@ interface Shown {
   readonly Status?: string;
 }
 
+jest.setTimeout(60_000);
+
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
   expect((await system.sandbox('/_sandbox/stacks', { method: 'POST', body: STACK })).status).toBe(201);
-});
+}, 60_000);
 afterAll(() => system.stop());
 
 describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
@@ -30,7 +32,7 @@ describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
   beforeAll(async () => {
     lane = await system.openLane({ miniWorker: { STACKS_SOURCE: source }, start: ['mini-worker'] });
     await eventually(async () => expect((await lane.api('/stacks')).headers.has('x-cache-age')).toBe(true));
-  });
+  }, 60_000);
 
   const get = async <T = Shown>(path: string): Promise<T> => {
     const answer = await lane.api<T>(path);
@@ -57,6 +59,16 @@ describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
     expect(instances.map(({ Status }) => Status)).toEqual([...Array<string>(10).fill('online'), 'stopped']);
     expect(await get('/stacks/My%20Stack/layers/api/instances/API10')).toEqual(instances[9]);
     expect(await get('/stacks/My%20Stack/layers/api/instances/3')).toEqual(instances[2]);
+  });
+
+  it('are not sent again to whoever has them already', async () => {
+    const path = '/stacks/My%20Stack/layers/api/instances';
+    const etag = (await lane.api(path)).headers.get('etag') ?? '';
+    const again = await lane.api(path, { headers: { 'if-none-match': etag } });
+    expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
+    expect(again.headers.has('x-cache-age')).toBe(true);
+    const unknown = await lane.api('/stacks/nope', { headers: { 'if-none-match': etag } });
+    expect(unknown.status).toBe(404);
   });
 
   it.each([

@@ -1,9 +1,5 @@
-import { createSilentLogger } from '@quartermaster/foundation';
-import { readSteps, type StepRecord } from '@quartermaster/jobs';
-import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores';
 import { eventually } from '@quartermaster/testing';
 import type { Api } from './api';
-import { slackMessages } from './builds';
 
 /** A task as the API answers it, as far as the tests look. */
 export interface ShownTask {
@@ -44,22 +40,4 @@ export function taskEnds(api: Api, task: string, id: string, status: string, lim
     }
     return shown;
   }, limitMs);
-}
-
-/** The events of a task that Slack has been told of, in their order. */
-export async function eventsOfTask(sandbox: Api, id: string): Promise<string[]> {
-  const messages = await slackMessages(sandbox);
-  return messages.flatMap(({ event_id }) => (event_id?.includes(id) === true ? [event_id] : []));
-}
-
-/** The steps that a task has really taken, in their order. */
-export async function stepsOfTask(redisUrl: string, prefix: string, id: string): Promise<StepRecord[]> {
-  const config = { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
-  const redis = connectRedis(config, createSilentLogger());
-  try {
-    if (!(await waitUntilReady(redis, 5000))) throw new Error(`No Redis at ${redisUrl}`);
-    return await readSteps(redis, createKeys(prefix), `task:${id}`);
-  } finally {
-    redis.disconnect();
-  }
 }

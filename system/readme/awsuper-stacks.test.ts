@@ -2,14 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { eventually } from '@quartermaster/testing';
 import { startSystem, TOKEN, type Lane, type System } from '../harness/start-system';
 
-/** The endpoints that AWSuper's README lists, and the requests that its command line makes of them. */
+jest.setTimeout(30_000);
+
 let system: System;
 let lane: Lane;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_STACKS: 'on' });
   lane = await system.openLane({ start: ['mini-worker'] });
   await eventually(async () => expect((await lane.api('/stacks')).headers.has('x-cache-age')).toBe(true));
-});
+}, 60_000);
 afterAll(() => system.stop());
 
 /** As anybody's curl sends it; stderr has nothing to say. */
@@ -45,6 +46,32 @@ describe('AWSuper’s README: stacks', () => {
     ],
     ['names with a space', '/stacks/my%20stack/layers/my%20layer', { Name: 'my layer' }],
   ])('%s', (_what, path, expected) => {
+    expect(curl(path)).toMatchObject(expected);
+  });
+});
+
+/** It puts names into the path of the request, encoded. */
+describe('AWSuper’s command line', () => {
+  it.each([
+    ['list', '/stacks', [{ Name: 'legacy' }, { Name: 'mobile-app' }, { Name: 'My Stack' }]],
+    [
+      'list --stack "my stack"',
+      '/stacks/my%20stack/layers',
+      expect.arrayContaining([expect.objectContaining({ Name: 'my layer' })]),
+    ],
+    [
+      'list --stack mobile-app --layer worker',
+      '/stacks/mobile-app/layers/worker/instances',
+      [{ Hostname: 'worker1' }, { Hostname: 'worker2' }, { Hostname: 'worker3' }, { Hostname: 'worker4' }],
+    ],
+    ['describe --stack "my stack"', '/stacks/my%20stack', { Name: 'My Stack' }],
+    ['describe --stack "my stack" --layer "my layer"', '/stacks/my%20stack/layers/my%20layer', { Name: 'my layer' }],
+    [
+      'describe --stack mobile-app --layer api --instance api3',
+      '/stacks/mobile-app/layers/api/instances/api3',
+      { Hostname: 'api3' },
+    ],
+  ])('%s', (_command, path, expected) => {
     expect(curl(path)).toMatchObject(expected);
   });
 });

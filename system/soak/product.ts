@@ -16,6 +16,11 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** Variables of each process. */
+export type Settings = Readonly<
+  Partial<Record<'sandbox' | 'web' | 'worker' | 'miniWorker', Readonly<Record<string, string>>>>
+>;
+
 const ROOT = join(__dirname, '../..');
 const TOKEN = 'soak-token-0123456789abcdef';
 /** Longer than `web` may hold an answer back; one that is frozen does not answer at all. */
@@ -28,13 +33,19 @@ const node = (script: string): { command: string; args: string[] } => ({
 });
 
 /** Starts everything, its logs and Redis' data in `folder`, and waits until `web` is ready. */
-export async function startProduct(folder: string): Promise<Product> {
+export async function startProduct(folder: string, more: Settings = {}): Promise<Product> {
   const [redisPort, sandboxPort, webPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const redisUrl = `redis://127.0.0.1:${redisPort}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const webUrl = `http://127.0.0.1:${webPort}`;
   const prefix = 'soak';
-  const settings = settingsFor({ redisUrl, sandboxUrl, webUrl, webPort, sandboxPort, prefix });
+  const usual = settingsFor({ redisUrl, sandboxUrl, webUrl, webPort, sandboxPort, prefix });
+  const settings = {
+    sandbox: { ...usual.sandbox, ...more.sandbox },
+    web: { ...usual.web, ...more.web },
+    worker: { ...usual.worker, ...more.worker },
+    miniWorker: { ...usual.miniWorker, ...more.miniWorker },
+  };
   const start = (
     name: string,
     program: { command: string; args: string[] },

@@ -35,7 +35,7 @@ export async function soak(domain: Domain, goal: Goal, interrupted: AbortSignal)
   const folder = join(ROOT, '.local/soak', `${domain.name}-${goal.seed}-${Date.now()}`);
   mkdirSync(folder, { recursive: true });
   say(`Soak of ${domain.name}, seed ${goal.seed}; logs in ${relative(ROOT, folder)}`);
-  const product = await startProduct(folder);
+  const product = await startProduct(folder, domain.settings?.(goal.seed));
   const redis = createRedisView(product.redisUrl, product.prefix);
   try {
     const { api, sandbox } = product;
@@ -61,7 +61,8 @@ async function soakWorld(
 ): Promise<boolean> {
   const stream = domain.createStream(world);
   const chaos = createChaos(world.random('chaos'), product.victims, meanPauseMs(goal), noteStrike);
-  const weather = createFaultWeather(world.sandbox, world.random('faults'), domain.faults);
+  const faults = typeof domain.faults === 'function' ? domain.faults(goal.seed) : domain.faults;
+  const weather = createFaultWeather(world.sandbox, world.random('faults'), faults);
   const startedAt = Date.now();
   await storm(stream, chaos, weather, goal, interrupted);
   const stormedMs = Date.now() - startedAt;

@@ -1,6 +1,7 @@
 import type { Api } from '../harness/api';
 import type { PlannedFault } from './faults';
 import type { Random } from './random';
+import type { Settings } from './product';
 import type { RedisView } from './redis-view';
 
 /** What a stream can reach: the product from outside, as its clients do, and whatever tells the truth about it. */
@@ -55,7 +56,9 @@ export interface Domain {
   readonly name: string;
   /** Requests a second unless the command says otherwise. */
   readonly rate: number;
-  /** Faults of the sandbox that its clients must not notice. */
-  readonly faults: readonly PlannedFault[];
+  /** Faults of the sandbox that its clients must not notice; the seed may decide. */
+  readonly faults: readonly PlannedFault[] | ((seed: number) => readonly PlannedFault[]);
+  /** Variables of the processes besides those of every run (see `product.ts`). */
+  readonly settings?: (seed: number) => Settings;
   createStream(world: World): Stream;
 }

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { eventually } from '@quartermaster/testing';
 import { startSystem, type Lane, type System } from '../harness/start-system';
-import { taskEnds } from '../harness/task-ends';
-import { getTask, postTask } from '../harness/tasks';
+import { getTask, postTask, taskEnds } from '../harness/tasks';
 
 const ROOT = join(__dirname, '../..');
 

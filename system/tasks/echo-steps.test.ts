@@ -1,7 +1,7 @@
 import { eventually } from '@quartermaster/testing';
 import { startSystem, type System } from '../harness/start-system';
-import { eventsOfTask, stepsOfTask, taskEnds } from '../harness/task-ends';
-import { getTask, postTask } from '../harness/tasks';
+import { eventsOfTask, stepsOfTask } from '../harness/task-traces';
+import { getTask, postTask, taskEnds } from '../harness/tasks';
 
 let system: System;
 beforeAll(async () => {
@@ -65,6 +65,27 @@ describe('echo-steps', () => {
     };
     await Promise.all(Array.from({ length: 3 }, runLane));
   }, 240_000);
+});
+
+describe('a worker that is stopped', () => {
+  it('gives back the task that sleeps in it, and another goes on', async () => {
+    const lane = await system.openLane({ start: [] });
+    const worker = lane.startWorker();
+    const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 3, pause: '3s' });
+    await eventually(async () => {
+      expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: ['step 1'] });
+    });
+    const stoppedAt = performance.now();
+    expect(await worker.stop()).toBe(0);
+    const ms = performance.now() - stoppedAt;
+    print(`a worker with a sleeping task had ended ${(ms / 1000).toFixed(1)} s after SIGTERM`);
+    expect(ms).toBeLessThan(15_000);
+    expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ status: 'RUNNING', echoed: ['step 1'] });
+    lane.startWorker();
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 30_000);
+    expect(task).toMatchObject({ echoed: ['step 1', 'step 2', 'step 3'], exceptions: [] });
+    await lane.stop();
+  }, 60_000);
 });
 
 describe('a cancel', () => {

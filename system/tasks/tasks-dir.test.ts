@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@quartermaster/testing';
 import { startSystem, type Lane, type System } from '../harness/start-system';
-import { eventsOfTask, stepsOfTask, taskEnds } from '../harness/task-ends';
-import { getTask, postTask } from '../harness/tasks';
+import { eventsOfTask, stepsOfTask } from '../harness/task-traces';
+import { getTask, postTask, taskEnds } from '../harness/tasks';
 
 const ROOT = join(__dirname, '../..');
 

@@ -21,6 +21,8 @@ describe('the translation of errors', () => {
     ['TooManyRequestsException', 429, 'ec2-throttled'],
     ['AuthFailure', 401, 'ec2-not-authorized'],
     ['UnauthorizedOperation', 403, 'ec2-not-authorized'],
+    ['AccessDeniedException', 400, 'ec2-not-authorized'],
+    ['MissingAuthenticationTokenException', 400, 'ec2-not-authorized'],
     ['ExpiredToken', 400, 'ec2-not-authorized'],
     ['RequestExpired', 400, 'ec2-not-authorized'],
     ['InvalidClientTokenId', 403, 'ec2-not-authorized'],

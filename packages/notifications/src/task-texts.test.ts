@@ -13,7 +13,7 @@ describe('what is told of a task', () => {
     [taskStarted(task), `Started ${named}`],
     [taskCompleted(task), `Completed ${named}`],
     [taskFailed(task, 'Two have failed.'), `Failed: ${named}: Two have failed`],
-    [taskCancelled(task), `Cancelled ${named}; nothing is left in the middle`],
+    [taskCancelled(task), `Cancelled ${named}; it is settled`],
     [taskStarted({ ...task, does: '' }), 'Started `restart` (<https://qm.example.com/tasks/restart/t1|task t1>)'],
   ])('reads: %s', (text, expected) => {
     expect(text).toBe(expected);

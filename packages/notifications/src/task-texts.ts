@@ -29,7 +29,7 @@ export function taskFailed(task: ToldTask, reason: string): string {
 
 /** It was cancelled, and what it had touched is back in place. */
 export function taskCancelled(task: ToldTask): string {
-  return cutText(`Cancelled ${name(task)}; nothing is left in the middle`);
+  return cutText(`Cancelled ${name(task)}; it is settled`);
 }
 
 function name({ id, href, task, does }: ToldTask): string {

@@ -36,14 +36,17 @@ export function instancesOf({ instances }: Pick<Fleet, 'instances'>, layer: Laye
 
 /**
  * The instance of this layer with this host name, in any case, or with this number behind the layer's short name (`3` is
- * `api3`). Throws `not-found` `unknown-instance`.
+ * `api3`). Of several with one name, one that is not going away. Throws `not-found` `unknown-instance`.
  */
 export function findInstance(fleet: Pick<Fleet, 'instances'>, layer: Layer, hostname: string): StackInstance {
   const own = instancesOf(fleet, layer);
   const numbered = /^\d+$/.test(hostname) ? `${layer.Shortname}${hostname}` : undefined;
-  const found =
-    own.find((instance) => isCalled(instance.Hostname, hostname)) ??
-    own.find((instance) => numbered !== undefined && isCalled(instance.Hostname, numbered));
+  const called = [
+    ...own.filter((instance) => isCalled(instance.Hostname, hostname)),
+    ...own.filter((instance) => numbered !== undefined && isCalled(instance.Hostname, numbered)),
+  ];
+  // Its successor may have the name already.
+  const found = called.find(({ Status }) => Status !== 'terminating' && Status !== 'terminated') ?? called[0];
   if (found !== undefined) return found;
   const what = `The layer ${layer.Shortname} has no instance ${shown(hostname)}`;
   throw unknown(

@@ -102,9 +102,9 @@ export function describeStackSource(open: () => Promise<SourceUnderTest>): void 
 
   it('says so where there is no such instance', async () => {
     const unknown = (await named('api1')).InstanceId.replaceAll(/[0-9a-f]/g, '0');
-    for (const act of [test.source.stopInstance, test.source.startInstance]) {
-      await expect(act(unknown, GUARD)).rejects.toMatchObject({ kind: 'not-found', code: 'instance-not-found' });
-    }
+    const notFound = { kind: 'not-found', code: 'instance-not-found' };
+    await expect(test.source.stopInstance(unknown, GUARD)).rejects.toMatchObject(notFound);
+    await expect(test.source.startInstance(unknown, GUARD)).rejects.toMatchObject(notFound);
   });
 
   it('does nothing once the right to act is over', async () => {

@@ -124,7 +124,8 @@ function replyWithList(request: ApiRequest, list: RenderedList, age: Record<stri
   return { status: 200, headers: { ...json, 'Content-Encoding': 'gzip' }, content: list.gzip() };
 }
 
-function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+/** Whether the caller has (`If-None-Match`) what the answer would be. */
+export function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   // As nearly everybody sends it, if at all.
   if (ifNoneMatch === undefined || ifNoneMatch === etag) return ifNoneMatch === etag;
   const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');

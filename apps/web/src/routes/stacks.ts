@@ -10,28 +10,26 @@ import {
 } from '@quartermaster/stacks';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import type { StackListing } from '../stack-listing.js';
-import { cacheAge } from './instances.js';
+import { cacheAge, isKnown } from './instances.js';
 
 type Params = ApiRequest['params'];
 
-/** The six `GET /stacks…`: what is there, in AWS' own words, as bare arrays and objects. */
+/**
+ * The six `GET /stacks…`: what is there, in AWS' own words, as bare arrays and objects. A validator stands for the whole
+ * fleet: whatever changes in it, every answer counts as new.
+ */
 export function stacksRoutes(listing: StackListing): Route[] {
   const route = (path: string, show: (fleet: Fleet, params: Params) => unknown): Route => ({
     method: 'get',
     path,
     access: 'token',
-    handle: async ({ params }): Promise<Reply> => {
-      const { fleet, refreshedAt } = await listing.current();
-      try {
-        return { status: 200, headers: cacheAge(refreshedAt), json: show(fleet, params) };
-      } catch (error) {
-        if (refreshedAt !== 0 || !(error instanceof AppError)) throw error;
-        throw new AppError(
-          error.kind,
-          error.code,
-          `${error.message} No stacks have been read yet: the mini-worker does that.`,
-        );
-      }
+    handle: async (request): Promise<Reply> => {
+      const { params } = request;
+      const { fleet, etag, refreshedAt } = await listing.current();
+      if (refreshedAt === 0) return { status: 200, json: showNothing(() => show(fleet, params)) };
+      const json = show(fleet, params);
+      const headers = { ...cacheAge(refreshedAt), ETag: etag, 'Cache-Control': 'no-cache' };
+      return isKnown(request.header('if-none-match'), etag) ? { status: 304, headers } : { status: 200, headers, json };
     },
   });
   return [
@@ -46,6 +44,17 @@ export function stacksRoutes(listing: StackListing): Route[] {
       findInstance(fleet, layerAt(fleet, params['stack'], params['layer']), params['hostname'] ?? ''),
     ),
   ];
+}
+
+/** What is asked for may well be there: nobody has looked yet. */
+function showNothing(show: () => unknown): unknown {
+  try {
+    return show();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { kind, code, message } = error;
+    throw new AppError(kind, code, `${message} No stacks have been read yet: the mini-worker does that.`);
+  }
 }
 
 function layerAt(fleet: Fleet, stack = '', layer = ''): Layer {

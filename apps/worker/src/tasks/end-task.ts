@@ -30,7 +30,8 @@ export async function endTask(run: TaskRun, record: TaskRecord): Promise<void> {
     await lines.flush();
     await tasks.settle(task, id, journal.holder, now());
   }
-  if (record.status === 'CANCELLED') await tell(run, record, 'cancelled');
+  // What bringing back came to is told, too.
+  if (record.status === 'CANCELLED') await tell(run, (await tasks.load(task, id, now())) ?? record, 'cancelled');
 }
 
 async function bringBack(run: TaskRun, record: TaskRecord): Promise<void> {

@@ -1,11 +1,17 @@
-import { EC2Client, StartInstancesCommand, StopInstancesCommand, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import {
+  EC2Client,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  type EC2ClientConfig,
+  type Instance,
+} from '@aws-sdk/client-ec2';
 import { clientSettings, type AwsPlace, type AwsTimeouts, type ErrorTable } from '@quartermaster/aws';
 import { findLayer, findStack, inOrder, instancesOf } from '../find.js';
 import type { Fleet } from '../stack.js';
 import type { StackSource } from '../stack-source.js';
 import { describeInstances, describeInstancesById, describeStatuses, ec2 } from './ec2-calls.js';
 import { obstaclesAmong } from './obstacles.js';
-import { readTaggedFleet, STACK_TAG } from './tagged-fleet.js';
+import { LAYER_TAG_PREFIX, readTaggedFleet, STACK_TAG } from './tagged-fleet.js';
 
 export type StacksPlace = AwsPlace<NonNullable<EC2ClientConfig['credentials']>>;
 
@@ -31,41 +37,40 @@ const START: ErrorTable = {
   InstanceLimitExceeded: NO_CAPACITY,
   VcpuLimitExceeded: NO_CAPACITY,
 };
+/** Not in it, as waiting does not help: stop protection (OperationNotPermitted), a root that can't stop (UnsupportedOperation). */
 const STOP: ErrorTable = {
   'InvalidInstanceID.*': NOT_FOUND,
   IncorrectInstanceState: NOT_STOPPABLE,
   IncorrectState: NOT_STOPPABLE,
-  UnsupportedOperation: NOT_STOPPABLE,
-  OperationNotPermitted: NOT_STOPPABLE,
 };
 
 /** Stacks by the tags of their instances, over EC2 alone: the source that works on AWS today. */
 export function createEc2TagsStacks(region: string, place: StacksPlace = {}): Stacks {
   const client = new EC2Client(clientSettings(place, TIMEOUTS));
 
-  const read = async (filters: Parameters<typeof describeInstances>[1]): Promise<Fleet> => {
-    const instances = await describeInstances(client, filters);
-    return readTaggedFleet(instances, await describeStatuses(client, instances), region);
-  };
+  const listTagged = (key: string): Promise<Instance[]> =>
+    describeInstances(client, [{ Name: 'tag-key', Values: [key] }]);
+  const withStatuses = async (instances: readonly Instance[]): Promise<Fleet> =>
+    readTaggedFleet(instances, await describeStatuses(client, instances), region);
 
   return {
     name: 'ec2-tags',
-    loadFleet: () => read([{ Name: 'tag-key', Values: [STACK_TAG] }]),
+    loadFleet: async () => withStatuses(await listTagged(STACK_TAG)),
     findLayer: async (stackName, layerName) => {
       // Tags can't be asked for in any case, so all names are read; statuses are not needed for that.
-      const tagged = await describeInstances(client, [{ Name: 'tag-key', Values: [STACK_TAG] }]);
-      const fleet = readTaggedFleet(tagged, new Map(), region);
+      const fleet = readTaggedFleet(await listTagged(STACK_TAG), new Map(), region);
       const stack = findStack(fleet, stackName);
       return { stack, layer: findLayer(fleet, stack, layerName) };
     },
     listInstances: async (layer) => {
-      const fleet = await read([{ Name: 'tag-key', Values: [`opsworks:layer:${layer.Shortname}`] }]);
-      return instancesOf(fleet, layer);
+      const tagged = await listTagged(LAYER_TAG_PREFIX + layer.Shortname);
+      // Other stacks may have a layer of this short name: their statuses are not asked for.
+      const own = new Set(
+        instancesOf(readTaggedFleet(tagged, new Map(), region), layer).map(({ InstanceId }) => InstanceId),
+      );
+      return inOrder((await withStatuses(tagged.filter(({ InstanceId }) => own.has(InstanceId ?? '')))).instances);
     },
-    findInstances: async (ids) => {
-      const instances = await describeInstancesById(client, ids);
-      return inOrder(readTaggedFleet(instances, await describeStatuses(client, instances), region).instances);
-    },
+    findInstances: async (ids) => inOrder((await withStatuses(await describeInstancesById(client, ids))).instances),
     findObstacles: async (instances) => obstaclesAmong(client, instances),
     stopInstance: async (id, guard) => {
       const command = new StopInstancesCommand({ InstanceIds: [id] });

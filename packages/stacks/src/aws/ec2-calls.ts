@@ -6,7 +6,7 @@ import {
   type Instance,
   type InstanceStatus,
 } from '@aws-sdk/client-ec2';
-import { createCalls } from '@quartermaster/aws';
+import { createCalls, type ErrorTable } from '@quartermaster/aws';
 
 export const ec2 = createCalls({ name: 'EC2', prefix: 'ec2' });
 
@@ -14,6 +14,9 @@ export const ec2 = createCalls({ name: 'EC2', prefix: 'ec2' });
 const MAX_FILTER_VALUES = 200;
 const MAX_STATUS_IDS = 100;
 const PAGE_SIZE = 500;
+
+/** EC2 is eventually consistent: of an instance that it has listed, the next call may not know yet, or not any more. */
+const NOT_YET: ErrorTable = { 'InvalidInstanceID.*': { kind: 'unavailable', code: 'ec2-unavailable' } };
 
 export function describeInstances(client: EC2Client, filters: Filter[]): Promise<Instance[]> {
   return ec2.read('DescribeInstances', async () => {
@@ -34,7 +37,7 @@ export async function describeInstancesById(client: EC2Client, ids: readonly str
   return found;
 }
 
-/** The status checks of those of these instances that run, by id. */
+/** The status checks of those of these instances that run, by id; there are none of one that has stopped since. */
 export async function describeStatuses(
   client: EC2Client,
   instances: readonly Instance[],
@@ -44,11 +47,9 @@ export async function describeStatuses(
   );
   const found = new Map<string, InstanceStatus>();
   for (const part of parts(running, MAX_STATUS_IDS)) {
-    const statuses = await ec2.read('DescribeInstanceStatus', async () => {
-      // Stopped ones included: an id that is not running any more would fail the whole call on some accounts.
-      const command = new DescribeInstanceStatusCommand({ InstanceIds: part, IncludeAllInstances: true });
-      return (await client.send(command)).InstanceStatuses ?? [];
-    });
+    const ask = async (): Promise<InstanceStatus[]> =>
+      (await client.send(new DescribeInstanceStatusCommand({ InstanceIds: part }))).InstanceStatuses ?? [];
+    const statuses = await ec2.read('DescribeInstanceStatus', ask, NOT_YET);
     for (const status of statuses) if (status.InstanceId !== undefined) found.set(status.InstanceId, status);
   }
   return found;

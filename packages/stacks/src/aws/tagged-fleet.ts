@@ -27,7 +27,8 @@ export function readTaggedFleet(
   const stacks = new Map<string, Stack>();
   const layers = new Map<string, Layer>();
   const members: StackInstance[] = [];
-  for (const instance of instances) {
+  // EC2 answers in no order. Sorted, the same fleet reads the same, whatever name two instances give a layer.
+  for (const instance of [...instances].sort((a, b) => byName(a.InstanceId ?? '', b.InstanceId ?? ''))) {
     const tags = tagMap(instance);
     const stackName = tags.get(STACK_TAG);
     const id = instance.InstanceId;
@@ -39,6 +40,7 @@ export function readTaggedFleet(
       const Shortname = key.slice(LAYER_TAG_PREFIX.length);
       return [{ LayerId: idOf(region, stackName, Shortname), StackId, Name: value || Shortname, Shortname }];
     });
+    own.sort((a, b) => byName(a.Shortname, b.Shortname));
     for (const layer of own) layers.set(layer.LayerId, layers.get(layer.LayerId) ?? layer);
     members.push(
       toStackInstance(

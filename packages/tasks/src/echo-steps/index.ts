@@ -25,7 +25,9 @@ export const echoSteps = defineTask<EchoSent, EchoProgress>({
     steps: Joi.alternatives(
       Joi.number().integer().min(1).max(MOST_STEPS),
       Joi.array().items(Joi.string().max(100)).min(1).max(MOST_STEPS),
-    ).default(3),
+    )
+      .messages({ 'alternatives.types': '{{#label}} must be a number or a list of words' })
+      .default(3),
     pause: Joi.string()
       .custom((text: string, { error }) => {
         const ms = parseDuration(text);

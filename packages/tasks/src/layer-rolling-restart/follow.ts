@@ -104,6 +104,12 @@ function followStop(target: Target, look: Look): Looked {
     const message = `${target.Hostname}: stopped after ${since(target.stoppingAt, look.now)}; starting`;
     return { target: stopped, line: { level: 'info', message } };
   }
+  if (target.sent === true && isStarted(look.status) && target.looks >= LOOKS_TO_BE_ONLINE) {
+    // Stopped and started between two looks, by whoever: what is left is to see it online.
+    const shutdownAt = timeOf(look.now);
+    const starting: Target = { ...calm(target), phase: 'starting', moved: true, shutdownAt, startedAt: shutdownAt };
+    return { target: starting, line: { level: 'info', message: `${target.Hostname}: was started by somebody else` } };
+  }
   if (look.status === 'stop_failed' && (target.moved || target.looks >= LOOKS_TO_HAVE_FAILED)) {
     return failed(target, look.now, 'stop_failed');
   }
@@ -167,6 +173,11 @@ function since(time: string | undefined, now: number): string {
 
 function hasMoved(phase: Phase, status: SeenStatus): boolean {
   return phase === 'starting' ? COMING_UP.has(status) : phase === 'stopping' && GOING_DOWN.has(status);
+}
+
+/** On its way from stopped to online; a reboot is none. */
+function isStarted(status: SeenStatus): boolean {
+  return COMING_UP.has(status) && status !== 'rebooting';
 }
 
 function isGone({ status, looks }: Target): boolean {

@@ -23,12 +23,12 @@ export const layerRollingRestart = defineTask<RestartSent, RestartProgress>({
 
 /** Once it has come to its end it also tells how: what failed within `max_failures` is no reason for a failure, but worth knowing. */
 function describeRestart(fields: RestartSent & Partial<RestartProgress>): string {
-  const { stack, layer, plan, totalInstances = 0, instancesLeft, instancesFailed = [], max_failures } = fields;
+  const { stack, layer, plan, totalInstances = 0, instancesLeft, instancesFailed = [] } = fields;
   const what = `${plan === false ? 'restart' : 'plan a restart of'} ${layer} of ${stack}`;
   if (instancesLeft === undefined) return what;
   if (totalInstances === 0) return `${what}, of which nothing was online`;
   const ended = `${what}, ${fields.instancesOnline?.length ?? 0} of ${totalInstances} restarted`;
-  if (instancesFailed.length === 0 || instancesFailed.length > max_failures) return ended;
+  if (instancesFailed.length === 0) return ended;
   return `${ended}, failed: ${instancesFailed.map(({ Hostname, reason }) => `${Hostname} (${reason})`).join(', ')}`;
 }
 

@@ -59,6 +59,14 @@ describe('a round', () => {
     expect(actionsOf(look(state, ['online', 'stopped']))).toEqual([]);
   });
 
+  it('sees that somebody else has started what it stopped', () => {
+    const once = look(stateOf([target(1, { phase: 'stopping', sent: true })]), ['booting']);
+    expect(phasesOf(once)).toEqual(['stopping']);
+    const twice = look(once.state, ['booting']);
+    expect([phasesOf(twice), actionsOf(twice)]).toEqual([['starting'], []]);
+    expect(phasesOf(look(twice.state, ['online']))).toEqual(['online']);
+  });
+
   it('leaves out what is gone before its turn, and fails what goes in the middle', () => {
     const state = stateOf([target(1, { phase: 'starting' }), target(2), target(3)]);
     const decision = look({ ...state, maxFailures: 1 }, ['terminated', 'terminated', 'online']);

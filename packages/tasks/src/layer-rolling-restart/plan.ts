@@ -60,7 +60,7 @@ export function decide(state: PlanState, seen: ReadonlyMap<string, SeenStatus>, 
   return {
     state: { ...state, targets, lookedAt: now },
     actions: targets.flatMap((target) => actionFor(target, isBringingBack) ?? []),
-    lines: looked.flatMap(({ line }) => line ?? []),
+    lines: [...looked.flatMap(({ line }) => line ?? []), ...repairLines(followed, targets)],
     isDone: !targets.some((target) => isInHand(target) || (target.phase === 'waiting' && !isBringingBack)),
   };
 }
@@ -131,6 +131,13 @@ function beginRepair(target: Target, now: number): Target | undefined {
   if (repair === 'wait') return undefined;
   if (repair === 'start') return { ...begun, phase: 'stopped', shutdownAt: timeOf(now) };
   return { ...begun, phase: 'stopping', sent: repair === 'follow' };
+}
+
+function repairLines(before: readonly Target[], after: readonly Target[]): Line[] {
+  return after.flatMap(({ Hostname, phase, status }, index) => {
+    if (before[index]?.phase === phase || status === 'online') return [];
+    return [{ level: 'info', message: `${Hostname}: is ${status}; bringing it up` } as const];
+  });
 }
 
 function actionFor({ phase, sent, held, InstanceId: id }: Target, isBringingBack: boolean): Action | undefined {

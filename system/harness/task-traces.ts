@@ -1,22 +1,9 @@
 import { createSilentLogger } from '@quartermaster/foundation';
 import { readSteps } from '@quartermaster/jobs';
 import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores';
-import { eventually } from '@quartermaster/testing';
 import type { Api } from './api';
 import { slackMessages } from './builds';
 import type { Lane, System } from './start-system';
-import { getTask, type ShownTask } from './tasks';
-
-/** Waits until a task has this status and is settled, `limitMs` at most. */
-export function taskEnds(api: Api, task: string, id: string, status: string, limitMs = 15_000): Promise<ShownTask> {
-  return eventually(async () => {
-    const shown = await getTask(api, task, id);
-    if (shown.status !== status || !shown.settled) {
-      throw new Error(`Not ${status} and settled: ${JSON.stringify(shown)}`);
-    }
-    return shown;
-  }, limitMs);
-}
 
 /** The event ids of the messages about a task, in the order in which Slack got them. */
 export async function eventsOfTask(sandbox: Api, id: string): Promise<string[]> {

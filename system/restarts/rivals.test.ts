@@ -1,0 +1,65 @@
+import { eventually } from '@quartermaster/testing';
+import {
+  FAST_POWER,
+  mostDown,
+  openRestartLane,
+  postRestart,
+  powerEffects,
+  RESTART,
+  restartEnds,
+  seedStack,
+  SOURCES,
+} from '../harness/restarts';
+import { startSystem, type System } from '../harness/start-system';
+import { getTask, taskEnds, type ShownTask } from '../harness/tasks';
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ ...FAST_POWER, SANDBOX_STOP_MS: '800' });
+}, 30_000);
+afterAll(() => system.stop());
+
+describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
+  it('posted in the same instant under different names: one runs, the other ends FAILED with the reason', async () => {
+    const lane = await openRestartLane(system, source);
+    lane.startWorker();
+    const { stack, instances } = await seedStack(system.sandbox, { instances: 3 });
+    const posted = await Promise.all([
+      postRestart(lane.api, { stack, layer: 'API server' }),
+      postRestart(lane.api, { stack: stack.toUpperCase(), layer: 'Api' }),
+    ]);
+    const ended = await eventually(async () => {
+      const shown = await Promise.all(posted.map(({ _id }) => getTask(lane.api, RESTART, _id)));
+      expect(shown.every(({ settled }) => settled)).toBe(true);
+      return shown;
+    }, 30_000);
+    expect(ended.map(({ status }) => status).sort()).toEqual(['COMPLETED', 'FAILED']);
+    const winner = ended.find(({ status }) => status === 'COMPLETED');
+    const loser = ended.find(({ status }) => status === 'FAILED');
+    expect(loser?.exceptions).toMatchObject([
+      { code: 'claimed', message: expect.stringContaining(winner?._id ?? '?') },
+    ]);
+    expect(await powerEffects(system.sandbox, instances)).toHaveLength(6);
+    expect(await mostDown(system.sandbox, instances)).toBe(1);
+    await lane.stop();
+  }, 60_000);
+
+  it('the second while the first is cancelled and not settled yet: it ends FAILED, a later one runs', async () => {
+    const lane = await openRestartLane(system, source);
+    const { stack, instances } = await seedStack(system.sandbox, { instances: 2 });
+    const first = await postRestart(lane.api, { stack, layer: 'api' });
+    await eventually(async () => expect(await powerEffects(system.sandbox, instances)).toHaveLength(1));
+    const cancelled = await lane.api<ShownTask>(`/tasks/${RESTART}/${first._id}`, { method: 'DELETE' });
+    expect(cancelled.json()).toMatchObject({ status: 'CANCELLED', settled: false });
+
+    const second = await postRestart(lane.api, { stack, layer: 'api' });
+    const refused = await restartEnds(lane.api, second._id, 'FAILED');
+    expect(refused.exceptions).toMatchObject([{ code: 'claimed', message: expect.stringContaining(first._id) }]);
+    expect((await getTask(lane.api, RESTART, first._id)).settled).toBe(false);
+
+    await taskEnds(lane.api, RESTART, first._id, 'CANCELLED', 30_000);
+    const third = await postRestart(lane.api, { stack, layer: 'api' });
+    await restartEnds(lane.api, third._id, 'COMPLETED');
+    await lane.stop();
+  }, 60_000);
+});
