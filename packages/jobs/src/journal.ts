@@ -25,7 +25,8 @@ export interface Journal {
   step<T>(name: string, effect: Effect<T>): Promise<T>;
   /** For looking without touching. */
   readonly guard: EffectGuard;
-  close(): Promise<void>;
+  /** Gives the subject back, and closes the entry of the job that is done (or given up), where one is. */
+  close(closedJob?: string): Promise<void>;
 }
 
 export interface StepRecord {
@@ -107,9 +108,9 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
       return {
         guard: lease.guard,
         step: (name, effect) => runStep(subject, lease, name, effect),
-        close: async () => {
+        close: async (closedJob) => {
           held.delete(lease);
-          await lease.release();
+          await lease.release(closedJob);
         },
       };
     },
