@@ -6,13 +6,17 @@ import { environment } from '../environment.mjs';
 const { redisPort } = environment();
 const redis = new Redis({ host: '127.0.0.1', port: redisPort });
 
-process.on('message', ({ builds, roundTrips, writes }) => {
+process.on('message', ({ builds, warmUp, roundTrips, writes }) => {
   let done = 0;
   let startedAt = 0;
+  let startedCpu;
   const worker = new Worker(
     'baseline-builds',
     async (job) => {
-      startedAt ||= performance.now();
+      if (startedAt === 0 && done >= warmUp) {
+        startedAt = performance.now();
+        startedCpu = process.cpuUsage();
+      }
       let left = writes;
       for (let trip = 0; trip < roundTrips; trip += 1) {
         const count = Math.round(left / (roundTrips - trip));
@@ -27,7 +31,10 @@ process.on('message', ({ builds, roundTrips, writes }) => {
         }
       }
       done += 1;
-      if (done === builds) process.send({ seconds: (performance.now() - startedAt) / 1000 });
+      if (done === warmUp + builds) {
+        const { user, system } = process.cpuUsage(startedCpu);
+        process.send({ seconds: (performance.now() - startedAt) / 1000, cpuSeconds: (user + system) / 1e6 });
+      }
     },
     {
       connection: { host: '127.0.0.1', port: redisPort, maxRetriesPerRequest: null },

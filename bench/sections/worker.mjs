@@ -11,6 +11,8 @@ import { readMemory, startNode } from '../processes.mjs';
 const PREFIX = 'bench';
 /** Enough for the beginning and end of a worker not to count. */
 const COUNTED = 50;
+/** Builds before those that are timed, on both sides: a process compiles its code while it runs. */
+const WARM_UP = 500;
 
 export async function benchWorker({ redis, rounds, builds }) {
   // What one build asks for, and one empty job: the difference is what the baseline's job does by hand.
@@ -24,7 +26,12 @@ export async function benchWorker({ redis, rounds, builds }) {
   for (let round = 0; round < rounds; round += 1) {
     const baseline = await runBaseline(redis, builds, extra);
     const ours = await runProduct(redis, builds);
-    pairs.push({ baseline: builds / baseline.seconds, product: builds / ours.seconds, memory: ours.memory });
+    pairs.push({
+      baseline: builds / baseline.seconds,
+      product: builds / ours.seconds,
+      cpu: { baseline: (baseline.cpuSeconds * 1000) / builds, product: (ours.cpuSeconds * 1000) / builds },
+      memory: ours.memory,
+    });
   }
   return [
     {
@@ -37,6 +44,10 @@ export async function benchWorker({ redis, rounds, builds }) {
       product: { rate: Math.round(median(pairs.map((pair) => pair.product))) },
       ratios: pairs.map((pair) => Number((pair.product / pair.baseline).toFixed(2))),
       perBuild: { roundTrips: round(product.roundTrips), writes: round(product.writes), baselineByHand: extra },
+      cpuMsPerBuild: {
+        baseline: round(median(pairs.map(({ cpu }) => cpu.baseline))),
+        product: round(median(pairs.map(({ cpu }) => cpu.product))),
+      },
       memory: Math.max(...pairs.map((pair) => pair.memory)),
     },
   ];
@@ -47,22 +58,26 @@ async function perJob(redis, run) {
   return { roundTrips: counts.commands.roundTrips / COUNTED, writes: counts.commands.writes / COUNTED };
 }
 
-const round = (value) => Number(value.toFixed(1));
+const round = (value) => Number(value.toFixed(2));
 
 /** Fills the queues as `web` does, then lets a worker empty them. Only small runs are counted: MONITOR costs time. */
 async function runProduct(redis, count) {
   await redis.client.flushall();
-  await acceptBuilds(redis, count);
-  return runWorker('bench/product/worker.mjs', redis, { builds: count });
+  const warmUp = warmUpOf(count);
+  await acceptBuilds(redis, warmUp + count);
+  return runWorker('bench/product/worker.mjs', redis, { builds: count, warmUp });
 }
+
+const warmUpOf = (count) => (count === COUNTED ? 0 : WARM_UP);
 
 async function runBaseline(redis, count, extra) {
   await redis.client.flushall();
+  const warmUp = warmUpOf(count);
   const queue = new Queue('baseline-builds', { connection: redis.client, prefix: 'baseline' });
   await queue.addBulk(
-    Array.from({ length: count }, (_, index) => ({ name: 'build', data: { build_id: `b${index}` } })),
+    Array.from({ length: warmUp + count }, (_, index) => ({ name: 'build', data: { build_id: `b${index}` } })),
   );
-  return runWorker('bench/baselines/bullmq-worker.mjs', redis, { builds: count, ...extra });
+  return runWorker('bench/baselines/bullmq-worker.mjs', redis, { builds: count, warmUp, ...extra });
 }
 
 async function runWorker(program, redis, message) {
@@ -74,7 +89,8 @@ async function runWorker(program, redis, message) {
   const memory = readMemory(worker.pid).peak;
   worker.child.kill('SIGKILL');
   await worker.stop();
-  return { seconds: answer.seconds, commands, memory };
+  const { seconds, cpuSeconds } = answer;
+  return { seconds, cpuSeconds, commands, memory };
 }
 
 async function acceptBuilds(redis, count) {
