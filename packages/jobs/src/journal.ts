@@ -56,10 +56,15 @@ export interface JournalOptions {
 /** KEYS lease, journal. ARGV fence, step, now. → {0} lease lost; {1, result} done; {2, times begun before}. */
 const BEGIN = defineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
-local result = redis.call('HGET', KEYS[2], 'result:' .. ARGV[2])
-if result then return {1, result} end
-redis.call('HSETNX', KEYS[2], 'started:' .. ARGV[2], ARGV[3])
-return {2, redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1) - 1}
+local known = redis.call('HMGET', KEYS[2], 'result:' .. ARGV[2], 'tries:' .. ARGV[2])
+if known[1] then return {1, known[1]} end
+local tries = tonumber(known[2] or '0')
+if tries == 0 then
+  redis.call('HSET', KEYS[2], 'tries:' .. ARGV[2], 1, 'started:' .. ARGV[2], ARGV[3])
+else
+  redis.call('HSET', KEYS[2], 'tries:' .. ARGV[2], tries + 1)
+end
+return {2, tries}
 `);
 /** The fence decides here, not the lease: what was done is worth knowing as long as nobody else has begun. */
 const RECORD = defineScript(`
