@@ -1,5 +1,5 @@
-// The worker's own processors, journals and queues over clouds that do nothing. Tells its parent when N builds are done,
-// their messages included.
+// The worker's own processors, journals and queues over clouds that do nothing. Tells its parent how long N builds
+// have taken, their messages included, after some to warm up.
 import { createLogger } from '@quartermaster/foundation';
 import { createInitScriptRenderer } from '@quartermaster/instances/init-scripts';
 import { createJournals, createProducer, createWorkers, QUEUES } from '@quartermaster/jobs';
@@ -41,23 +41,30 @@ const processors = createProcessors({
 
 const done = { 'build-instances': 0, 'send-notification': 0 };
 let wanted = Infinity;
+let warmUp = 0;
 let startedAt = 0;
+let startedCpu;
 const counted = (name) => ({
   ...processors[name],
   run: async (payload, context) => {
-    startedAt ||= performance.now();
+    if (startedAt === 0 && done['build-instances'] >= warmUp) {
+      startedAt = performance.now();
+      startedCpu = process.cpuUsage();
+    }
     await processors[name].run(payload, context);
     done[name] += 1;
     if (done['build-instances'] >= wanted && done['send-notification'] >= wanted) {
       const seconds = (performance.now() - startedAt) / 1000;
       wanted = Infinity;
-      process.send({ seconds });
+      const { user, system } = process.cpuUsage(startedCpu);
+      process.send({ seconds, cpuSeconds: (user + system) / 1e6 });
     }
   },
 });
 
-process.on('message', ({ builds }) => {
-  wanted = builds;
+process.on('message', (message) => {
+  warmUp = message.warmUp;
+  wanted = warmUp + message.builds;
   createWorkers({
     redis,
     redisConfig: config,

@@ -63,7 +63,7 @@ describe('GET /instance-builds/{id}', () => {
     expect(build).toMatchObject({ tags: { team: 'a' }, role: 'worker', slack_channel: 'general' });
     for (const time of ['created_at', 'started_at', 'finished_at']) expect(build[time]).toMatch(TIME);
     const names = (build.steps ?? []).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['resolve-image', 'create-security-group', 'run-instances']));
+    expect(names).toEqual(expect.arrayContaining(['plan-build', 'create-security-group', 'run-instances']));
     for (const step of build.steps ?? [])
       expect([step.started_at, step.finished_at]).toEqual([expect.stringMatching(TIME), expect.stringMatching(TIME)]);
     expect((await getBuild(lane.api, id.toUpperCase())).id).toBe(id);

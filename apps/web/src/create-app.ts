@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
@@ -11,6 +10,8 @@ import { replyToError } from './errors.js';
 import { begin, headerOf, type Passage } from './passage.js';
 import { parsePrefer, type Preference } from './prefer.js';
 import { onceByKey } from './repeats.js';
+import { createRouteFinder } from './route-finder.js';
+import { send } from './send.js';
 import type { Token } from './tokens.js';
 
 export interface AppOptions {
@@ -23,9 +24,6 @@ export interface AppOptions {
   readonly reportBug: (error: unknown, requestId: string) => void;
 }
 
-/** Paths that mean the same to everybody: nothing encoded, nothing empty, no slash at the end. */
-const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
-
 type Answer = (passage: Passage) => Promise<void>;
 
 /**
@@ -35,40 +33,29 @@ type Answer = (passage: Passage) => Promise<void>;
 export function createApp(options: AppOptions): RequestListener {
   const answers = options.routes.map((route) => ({
     route,
+    path: route.path,
+    method: route.method.toUpperCase(),
     answer: createAnswer(options, route.access, (request) => serve(options, route, request)),
   }));
   const app = createExpressApp(options, new Map(answers.map(({ route, answer }) => [route, answer])));
   const parseQuery = app.get('query parser fn') as (text: string) => Record<string, unknown>;
-  const places = new Map<string, { names: readonly string[]; answer: Answer }[]>();
-  for (const { route, answer } of answers) {
-    const names = route.path.split('/');
-    const place = `${route.method.toUpperCase()} ${names.length}`;
-    places.set(place, [...(places.get(place) ?? []), { names, answer }]);
-  }
+  const find = createRouteFinder(answers);
 
   return (request, response) => {
-    const [path, query] = splitOnce(request.url ?? '');
-    const parts = PLAIN_PATH.test(path) ? path.split('/') : [];
-    const found = places.get(`${request.method} ${parts.length}`)?.find(({ names }) => isAt(names, parts));
+    const url = request.url ?? '';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const found = find(request.method ?? '', path);
     if (found === undefined) {
       app(request, response);
       return;
     }
-    const params: Record<string, string> = {};
-    for (const [i, name] of found.names.entries()) if (name.startsWith(':')) params[name.slice(1)] = parts[i] ?? '';
-    const facts = { request, response, path, params, query: query === '' ? {} : parseQuery(query) };
-    void found.answer(begin(options.log, facts));
+    const query = mark < 0 || mark === url.length - 1 ? NO_QUERY : parseQuery(url.slice(mark + 1));
+    void found.place.answer(begin(options.log, { request, response, path, params: found.params, query }));
   };
 }
 
-function splitOnce(url: string): [string, string] {
-  const mark = url.indexOf('?');
-  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
-}
-
-function isAt(names: readonly string[], parts: readonly string[]): boolean {
-  return names.every((name, i) => name === parts[i] || name.startsWith(':'));
-}
+const NO_QUERY: Readonly<Record<string, never>> = {};
 
 function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answer>): Express {
   const app = express();
@@ -137,15 +124,15 @@ function createAnswer(
       const caller = authenticate(request.headers.authorization, access, options.tokens);
       passage.caller = caller.name;
       authorize(caller, access);
-      const body = await readBody(request, response);
+      const body = hasBody(request) ? await readBody(request, response) : NO_BODY;
       const preference = parsePrefer(headerOf(request, 'prefer'));
       // Also over the error of work that was waited for.
-      if (preference.applied !== undefined) response.setHeader('Preference-Applied', preference.applied);
+      if (preference.applied !== undefined) passage.headers.push('Preference-Applied', preference.applied);
       const reply = await handle(toApiRequest(passage, caller, body, preference));
       if (reply.logged !== undefined) passage.logged = reply.logged;
-      send(response, reply, request.method === 'HEAD');
+      send(passage, reply);
     } catch (error) {
-      for (const [name, value] of Object.entries(errorHeaders)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(errorHeaders)) passage.headers.push(name, value);
       fail(options, passage, error);
     }
   };
@@ -153,11 +140,13 @@ function createAnswer(
 
 const NO_BODY = Buffer.alloc(0);
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
 function createBodyReader(): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
   const read = express.raw({ type: () => true, limit: BODY_LIMIT });
   return async (request, response) => {
-    const { headers } = request;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BODY;
     await new Promise<void>((resolve, reject) => {
       read(request, response, (error?: Error) => (error ? reject(error) : resolve()));
     });
@@ -168,14 +157,13 @@ function createBodyReader(): (request: IncomingMessage, response: ServerResponse
 
 function toApiRequest(passage: Passage, caller: Caller, body: Buffer, preference: Preference): ApiRequest {
   const { request, id, path, params } = passage;
-  const query = Object.entries(passage.query).map(([name, value]) => [name, firstText(value)]);
   return {
     id,
     method: request.method ?? '',
     path,
     params,
-    query: Object.fromEntries(query) as Record<string, string | undefined>,
-    search: splitOnce(request.url ?? '')[1],
+    query: passage.query === NO_QUERY ? NO_QUERY : firstTexts(passage.query),
+    search: searchOf(request.url ?? ''),
     caller,
     body,
     waitMs: preference.waitMs,
@@ -185,36 +173,19 @@ function toApiRequest(passage: Passage, caller: Caller, body: Buffer, preference
   };
 }
 
+/** What follows the question mark. */
+function searchOf(url: string): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? '' : url.slice(mark + 1);
+}
+
+function firstTexts(query: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, firstText(value)]));
+}
+
 function firstText(value: unknown): string | undefined {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return typeof first === 'string' ? first : undefined;
-}
-
-function send(
-  response: ServerResponse,
-  { status, headers = {}, json, content, stream, after }: Reply,
-  isHead = false,
-): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (after) response.once('finish', after);
-  if (stream !== undefined) {
-    if (isHead) {
-      stream.destroy();
-      response.end();
-      return;
-    }
-    // The head goes out at once, however long the first piece takes.
-    response.flushHeaders();
-    // Whoever ends first ends the other; a caller who has gone is no error.
-    pipeline(stream, response, () => undefined);
-    return;
-  }
-  const body = json === undefined ? content : JSON.stringify(json);
-  if (json !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  // Said here and not left to Node, which leaves it out of the answer to HEAD.
-  if (body !== undefined) response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(body);
 }
 
 function fail(options: AppOptions, passage: Passage, thrown: unknown): void {
@@ -230,7 +201,7 @@ function fail(options: AppOptions, passage: Passage, thrown: unknown): void {
     response.destroy();
     return;
   }
-  send(response, reply);
+  send(passage, reply);
 }
 
 function notAllowed(allowed: readonly string[]): AppError {

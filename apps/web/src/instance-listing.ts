@@ -38,11 +38,9 @@ export function createInstanceListing(cache: InstanceCache): InstanceListing {
     loaded = { version: meta.version, byId, rendered: new Map() };
   };
 
-  const metaOfThisTurn = oncePerTurn(() => cache.meta());
-
   return {
-    current: async () => {
-      const meta = await metaOfThisTurn();
+    current: oncePerTurn(async () => {
+      const meta = await cache.meta();
       // One that is under way began earlier, and may have read what was there before.
       if (loaded?.version !== meta.version) await loading;
       if (loaded?.version !== meta.version) {
@@ -54,7 +52,7 @@ export function createInstanceListing(cache: InstanceCache): InstanceListing {
         refreshedAt: meta.refreshed_at,
         byId,
         render: (filter) => {
-          const key = JSON.stringify(INSTANCE_FILTERS.map((name) => filter[name] ?? null));
+          const key = keyOf(filter);
           const known = rendered.get(key);
           if (known !== undefined) return known;
           const list = renderList([...byId.values()].filter((instance) => matches(instance, filter)));
@@ -63,8 +61,17 @@ export function createInstanceListing(cache: InstanceCache): InstanceListing {
           return list;
         },
       };
-    },
+    }),
   };
+}
+
+function keyOf(filter: InstanceFilter): string {
+  for (const name in filter) {
+    if (filter[name as keyof InstanceFilter] !== undefined) {
+      return JSON.stringify(INSTANCE_FILTERS.map((known) => filter[known] ?? null));
+    }
+  }
+  return '';
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Passage {
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
+  /** Names and values in turn of headers that the answer gets in any case, an error too. */
+  readonly headers: string[];
   /** Made when first asked for: most requests have nothing to say. */
   log(): Logger;
   caller?: string;
@@ -30,9 +32,17 @@ export function begin(
   const id = sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
   const startedAt = performance.now();
   let own: Logger | undefined;
-  const passage: Passage = { ...facts, id, log: () => (own ??= log.child({ request_id: id })) };
-  response.setHeader('X-Request-Id', id);
-  response.once('close', () => {
+  const passage: Passage = {
+    request,
+    response,
+    path,
+    params: facts.params,
+    query: facts.query,
+    id,
+    headers: ['X-Request-Id', id],
+    log: () => (own ??= log.child({ request_id: id })),
+  };
+  response.on('close', () => {
     const { caller, code, logged } = passage;
     const fields = {
       request_id: id,

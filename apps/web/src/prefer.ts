@@ -11,10 +11,13 @@ export interface Preference {
   readonly applied: string | undefined;
 }
 
+const NONE: Preference = { waitMs: undefined, applied: undefined, respondAsync: false };
+
 /** Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks. */
 export function parsePrefer(header: string | undefined): Preference {
+  if (header === undefined) return NONE;
   // Parameters behind a semicolon belong to preferences that we don't know.
-  const preferences = (header ?? '').split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
+  const preferences = header.split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((value) => value !== undefined);

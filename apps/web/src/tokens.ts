@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { ConfigError, type Environment } from '@quartermaster/foundation';
 
 /** A configured token: kept as its SHA-256, so that comparing takes the same time whatever was sent. */
@@ -71,5 +71,5 @@ export function findToken(tokens: readonly Token[], sent: string): Token | undef
 }
 
 export function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -1,4 +1,5 @@
 import type { Journal, Producer } from '@quartermaster/jobs';
+import type { OpenJob } from '@quartermaster/stores';
 
 export interface Message {
   /** Names the event: the same at every try. */
@@ -20,4 +21,11 @@ export function createNotify(producer: Producer): Notify {
       act: () => producer.enqueue('send-notification', { event_id, channel, text }, { request_id: requestId }),
     });
   };
+}
+
+/** The job that sends a message, for a store to open with the change that it tells of. None where no channel is known. */
+export function describeMessage(producer: Producer, message: Message, requestId: string | undefined): OpenJob[] {
+  const { event_id, channel, text } = message;
+  if (channel === undefined) return [];
+  return [producer.describe('send-notification', { event_id, channel, text }, { request_id: requestId })];
 }

@@ -34,13 +34,18 @@ type Level = keyof typeof LEVELS;
 /** A redacting logger on winston: JSON lines for production, one readable line each for people. */
 export function createLogger(options: LoggerOptions): Logger {
   const redact = createRedactor(options.secrets);
+  const timeOfNow = createClock();
   const line = format.printf((info) => {
-    const { level, message, ...fields } = info;
-    const text = String(redact(message));
-    const time = new Date().toISOString();
-    const shown = redact(fields) as Record<string, unknown>;
-    if (options.format === 'pretty') return prettyLine(level, text, time, shown);
-    return JSON.stringify({ time, level, process: options.process, message: text, ...shown });
+    const { level } = info;
+    const shown = redact(info) as Record<string, unknown>;
+    const message = String(shown['message']);
+    const time = timeOfNow();
+    if (options.format === 'json') {
+      // What stands here first comes first in the line.
+      return JSON.stringify(Object.assign({ time, level, process: options.process, message }, shown, { message }));
+    }
+    const { level: _level, message: _message, ...fields } = shown;
+    return prettyLine(level, message, time, fields);
   });
   const winston = createWinston({
     levels: LEVELS,
@@ -65,6 +70,18 @@ export function createLogger(options: LoggerOptions): Logger {
     };
   };
   return make({});
+}
+
+/** ISO 8601 UTC; made once a millisecond. */
+function createClock(): () => string {
+  let at = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) text = new Date(now).toISOString();
+    at = now;
+    return text;
+  };
 }
 
 /** Where winston puts the text of a line that is formatted. */

@@ -51,7 +51,8 @@ export function createRedactor(secrets: readonly string[]): Redact {
     if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
     if (Array.isArray(value)) return value.map((entry) => redact(entry, depth + 1));
     const copy: Record<string, unknown> = {};
-    for (const [name, entry] of Object.entries(value) as [string, unknown][]) {
+    for (const name of Object.keys(value)) {
+      const entry = (value as Record<string, unknown>)[name];
       const isSecret = entry !== undefined && entry !== null && isSecretField(name);
       copy[name] = isSecret ? REDACTED : redact(entry, depth + 1);
     }

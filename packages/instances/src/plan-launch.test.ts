@@ -29,7 +29,6 @@ const facts: LaunchFacts = {
   attempt: 1,
   request,
   image,
-  security_group_id: 'sg-1',
   install_id: 'prod',
 };
 
@@ -40,7 +39,6 @@ describe('planLaunch', () => {
       image_id: 'ami-1',
       instance_type: 'c3.2xlarge',
       count: 4,
-      security_group_ids: ['sg-1'],
       tags: {
         role: 'worker',
         site: 'org',

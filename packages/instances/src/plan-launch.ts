@@ -7,15 +7,17 @@ export interface LaunchFacts {
   readonly attempt: number;
   readonly request: BuildRequest;
   readonly image: CloudImage;
-  readonly security_group_id: string;
   readonly install_id: string;
 }
+
+/** All but the security group, which may be still to be made. */
+export type PlannedLaunch = Omit<LaunchPlan, 'security_group_ids'>;
 
 /** EC2's limit on a client token: 64 ASCII characters. */
 const MAX_TOKEN_LENGTH = 64;
 
-/** Decides every parameter of the one `RunInstances` of a build. The same facts give the same plan. */
-export function planLaunch(facts: LaunchFacts): LaunchPlan {
+/** Decides the parameters of the one `RunInstances` of a build. The same facts give the same plan. */
+export function planLaunch(facts: LaunchFacts): PlannedLaunch {
   const { request, image } = facts;
   return {
     client_token: clientToken(facts.build_id, facts.attempt),
@@ -23,7 +25,6 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
     instance_type: request.instance_type,
     count: request.count,
     ...(request.subnet_id === undefined ? {} : { subnet_id: request.subnet_id }),
-    security_group_ids: [facts.security_group_id],
     ...(request.iam_instance_profile === undefined ? {} : { iam_instance_profile: request.iam_instance_profile }),
     ...(request.key_name === undefined ? {} : { key_name: request.key_name }),
     ...(request.root_volume_gb === undefined

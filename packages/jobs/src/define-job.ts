@@ -19,8 +19,10 @@ export interface JobDefinition<Payload extends object> {
   readonly retentionMs: number;
 }
 
+/** A consumer drops fields that it does not know: a newer process may run beside it. */
 export function defineJob<Payload extends object>(definition: JobDefinition<Payload>): JobDefinition<Payload> {
-  return definition;
+  // Given once: joi would compile it at every validation.
+  return { ...definition, schema: definition.schema.prefs({ stripUnknown: true }) };
 }
 
 export const id = Joi.string().pattern(/^[A-Za-z0-9._-]{1,200}$/);

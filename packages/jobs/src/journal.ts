@@ -27,7 +27,8 @@ export interface Journal {
   readonly guard: EffectGuard;
   /** Who holds the subject: what is written elsewhere on its behalf counts as long as its lease has this fence. */
   readonly holder: { readonly subject: string; readonly fence: number };
-  close(): Promise<void>;
+  /** Gives the subject back, and closes the entry of the job that is done (or given up), where one is. */
+  close(closedJob?: string): Promise<void>;
 }
 
 export interface StepRecord {
@@ -57,10 +58,15 @@ export interface JournalOptions {
 /** KEYS lease, journal. ARGV fence, step, now. → {0} lease lost; {1, result} done; {2, times begun before}. */
 const BEGIN = defineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
-local result = redis.call('HGET', KEYS[2], 'result:' .. ARGV[2])
-if result then return {1, result} end
-redis.call('HSETNX', KEYS[2], 'started:' .. ARGV[2], ARGV[3])
-return {2, redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1) - 1}
+local known = redis.call('HMGET', KEYS[2], 'result:' .. ARGV[2], 'tries:' .. ARGV[2])
+if known[1] then return {1, known[1]} end
+local tries = tonumber(known[2] or '0')
+if tries == 0 then
+  redis.call('HSET', KEYS[2], 'tries:' .. ARGV[2], 1, 'started:' .. ARGV[2], ARGV[3])
+else
+  redis.call('HSET', KEYS[2], 'tries:' .. ARGV[2], tries + 1)
+end
+return {2, tries}
 `);
 /** The fence decides here, not the lease: what was done is worth knowing as long as nobody else has begun. */
 const RECORD = defineScript(`
@@ -110,9 +116,9 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
         guard: lease.guard,
         holder: { subject, fence: lease.fence },
         step: (name, effect) => runStep(subject, lease, name, effect),
-        close: async () => {
+        close: async (closedJob) => {
           held.delete(lease);
-          await lease.release();
+          await lease.release(closedJob);
         },
       };
     },

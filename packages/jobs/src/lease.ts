@@ -1,5 +1,5 @@
 import { AppError, describeError, type EffectGuard, type Logger } from '@quartermaster/foundation';
-import { defineScript, runScript, type Keys, type Redis } from '@quartermaster/stores';
+import { CLOSE_JOB_LUA, defineScript, runScript, type Keys, type Redis } from '@quartermaster/stores';
 
 /** The exclusive right to act on a subject, for as long as it is renewed in time. */
 export interface Lease {
@@ -8,7 +8,8 @@ export interface Lease {
   readonly guard: EffectGuard;
   /** Ends the right to act at once, here; the subject stays taken until the lease runs out. */
   abandon(reason: string): void;
-  release(): Promise<void>;
+  /** Gives the subject back; with it the entry of a job that is done (or given up) leaves the ledger. */
+  release(closedJob?: string): Promise<void>;
 }
 
 export interface Leases {
@@ -36,9 +37,10 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
-const RELEASE = defineScript(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])
+/** KEYS lease, openJobs, openJobSpecs. ARGV fence, id of the job that is done or ''. */
+const RELEASE = defineScript(`${CLOSE_JOB_LUA}
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if ARGV[2] ~= '' then closeJob(KEYS[2], KEYS[3], ARGV[2]) end
 `);
 
 /** The right to act is over: replaced, cut off from Redis, or stopped for too long. Another holder goes on. */
@@ -63,13 +65,15 @@ export function createLeases({ redis, keys, log, ttlMs }: LeaseOptions): Leases 
       const fence = Number(await runScript(redis, ACQUIRE, taken, [ttlMs, retentionMs]));
       if (fence === 0) return undefined;
 
-      const abort = new AbortController();
       let deadline = sentAt + safeMs;
-      let endTimer: NodeJS.Timeout;
+      let ended: string | undefined;
+      let abort: AbortController | undefined;
+      let endTimer: NodeJS.Timeout | undefined;
       const end = (reason: string): void => {
         clearInterval(renewals);
         clearTimeout(endTimer);
-        if (!abort.signal.aborted) abort.abort(new LeaseLost(subject, reason));
+        ended ??= reason;
+        abort?.abort(new LeaseLost(subject, ended));
       };
       const watchDeadline = (): void => {
         clearTimeout(endTimer);
@@ -81,27 +85,35 @@ export function createLeases({ redis, keys, log, ttlMs }: LeaseOptions): Leases 
           const renewed = Number(await runScript(redis, RENEW, taken, [fence, ttlMs, retentionMs]));
           if (renewed === 0) return end('another process holds it');
           deadline = sent + safeMs;
-          if (!abort.signal.aborted) watchDeadline();
+          if (ended === undefined && abort !== undefined) watchDeadline();
         } catch (error) {
           log.debug('A lease could not be renewed; it is tried again', { subject, error: describeError(error) });
         }
       };
       const renewals = setInterval(() => void renew(), ttlMs / 4);
-      watchDeadline();
 
       return {
         fence,
         guard: {
-          signal: abort.signal,
+          // Made, and its end watched, for who asks: most work is over before that, and looks at the clock anyway.
+          get signal(): AbortSignal {
+            if (abort === undefined) {
+              abort = new AbortController();
+              if (ended === undefined) watchDeadline();
+              else abort.abort(new LeaseLost(subject, ended));
+            }
+            return abort.signal;
+          },
           assertHeld: () => {
             if (performance.now() >= deadline) end('it was not renewed in time');
-            abort.signal.throwIfAborted();
+            if (ended !== undefined) throw new LeaseLost(subject, ended);
           },
         },
         abandon: end,
-        release: async () => {
+        release: async (closedJob) => {
           end('it was given back');
-          await runScript(redis, RELEASE, [keys.lease(subject)], [fence]);
+          const ledger = [keys.openJobs, keys.openJobSpecs];
+          await runScript(redis, RELEASE, [keys.lease(subject), ...ledger], [fence, closedJob ?? '']);
         },
       };
     },

@@ -20,6 +20,8 @@ export interface Processor<Payload> {
 export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
 
 export interface Work {
+  /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
+  readonly jobId: string;
   readonly journals: Journals;
   readonly definition: JobDefinition<object>;
   readonly processor: Processor<object>;
@@ -31,24 +33,32 @@ export interface Work {
 /** How soon (ms) giving up is tried again that could not be completed itself. */
 const GIVE_UP_AGAIN_MS = 2_000;
 
-/** One try of a job under its journal, which is closed again before anybody hears how it went. Never throws. */
+/**
+ * One try of a job under its journal, which is closed again before anybody hears how it went. Throws only where the entry
+ * of a job that has ended could not be closed.
+ */
 export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): Promise<Ending> {
-  const { journals, definition, processor, payload } = work;
+  const { journals, definition, processor, payload, jobId } = work;
   const { log } = context;
   const startedAt = performance.now();
   let journal: Journal | undefined;
+  let ending: Ending;
   try {
     journal = await journals.open(definition.subject(payload), definition.retentionMs);
     await processor.run(payload, { ...context, journal });
     log.info('Done', { ms: Math.round(performance.now() - startedAt) });
-    return { next: 'done' };
+    ending = { next: 'done' };
   } catch (thrown) {
-    return await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);
-  } finally {
-    await journal?.close().catch((error: unknown) => {
-      log.debug('A lease could not be given back; it runs out by itself', { error: describeError(error) });
-    });
+    ending = await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);
   }
+  if (ending.next !== 'later') {
+    await journal?.close(jobId);
+    return ending;
+  }
+  await journal?.close().catch((error: unknown) => {
+    log.debug('A lease could not be given back; it runs out by itself', { error: describeError(error) });
+  });
+  return ending;
 }
 
 async function endFailed(

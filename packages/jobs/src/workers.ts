@@ -156,7 +156,7 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     const log = options.log.child({ job: job.name, job_id: job.id, request_id: requestId });
     const definition = catalogue[job.name] as unknown as JobDefinition<object>;
     const processor = options.processors[job.name] as Processor<object>;
-    const { value: payload, error: invalid } = definition.schema.validate(job.data, { stripUnknown: true });
+    const { value: payload, error: invalid } = definition.schema.validate(job.data);
     if (invalid) {
       log.error('A job has no valid payload and can not be done', { error: invalid.message });
       await openJobs.close(String(job.id));
@@ -165,13 +165,20 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
-    const work = { journals, definition, processor, payload, decide, reportBug: options.reportBug };
+    const work = {
+      jobId: String(job.id),
+      journals,
+      definition,
+      processor,
+      payload,
+      decide,
+      reportBug: options.reportBug,
+    };
     const ending = await runJob(work, { log, request_id: requestId });
     if (ending.next === 'later') {
       if (!ending.countsAsAttempt) await postpone(job, token, ending.delayMs);
       throw new FailedForNow(ending.error, ending.delayMs);
     }
-    await openJobs.close(String(job.id));
     if (ending.next === 'give-up') throw new UnrecoverableError(toErrorRecord(ending.error).message);
   };
 }

@@ -61,17 +61,24 @@ return {'accepted', 0}
 `);
 
 /**
- * KEYS build, reports, reserved, pending, started, finished. ARGV id, now, retention, credentialExpiresAt, instance ids…
- * Finishes the build where all of them have reported already, or where there are none: then, and when asked again, 1.
+ * KEYS build, reports, reserved, pending, started, finished, openJobs, openJobSpecs, initScript. ARGV id, now, retention,
+ * scriptExpiresAt (0: there is none), number of jobs, (id, spec, check_at)…, instance ids… Opens the jobs with the change
+ * of state. 'finished', also when asked again, where all instances have reported already or there are none; 'failed':
+ * given up before. Then whether the init script is (still) there.
  */
-export const LAUNCH = defineScript(`${UNRESERVE_LUA}${STATE_LUA}
+export const LAUNCH = defineScript(`${UNRESERVE_LUA}${STATE_LUA}${OPEN_JOB_LUA}
 local build, reports, now = KEYS[1], KEYS[2], tonumber(ARGV[2])
 unreserve(KEYS[3], ARGV[1])
-if redis.call('HGET', build, 'state') ~= 'pending' then
-  return tonumber(redis.call('HGET', build, 'finished_at_launch') or '0')
+local state = redis.call('HGET', build, 'state')
+local scripts = redis.call('EXISTS', KEYS[9])
+if state == 'failed' then return {state, scripts} end
+if state ~= 'pending' then
+  return {redis.call('HGET', build, 'finished_at_launch') == '1' and 'finished' or 'started', scripts}
 end
+local firstId = 6 + 3 * tonumber(ARGV[5])
+for i = 6, firstId - 1, 3 do openJob(KEYS[7], KEYS[8], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 local ids, mine = {}, {}
-for i = 5, #ARGV do ids[#ids + 1] = ARGV[i]; mine[ARGV[i]] = true end
+for i = firstId, #ARGV do ids[#ids + 1] = ARGV[i]; mine[ARGV[i]] = true end
 local reported = 0
 for _, id in ipairs(redis.call('HKEYS', reports)) do
   if mine[id] then reported = reported + 1 else redis.call('HDEL', reports, id) end
@@ -79,12 +86,15 @@ end
 local finished = reported == #ids and 1 or 0
 redis.call('HSET', build, 'state', 'started', 'started_at', now, 'instances', table.concat(ids, ','),
   'finished_at_launch', finished)
-if tonumber(ARGV[4]) > 0 then redis.call('HSET', build, 'secret_expires_at', ARGV[4]) end
+if tonumber(ARGV[4]) > 0 then
+  redis.call('HSET', build, 'secret_expires_at', ARGV[4])
+  redis.call('PEXPIREAT', KEYS[9], ARGV[4])
+end
 if finished == 1 then redis.call('HSET', build, 'state', 'finished', 'finished_at', now) end
 moveState(build, ARGV[1], KEYS[4], finished == 1 and KEYS[6] or KEYS[5], ARGV[3])
 redis.call('PEXPIRE', build, ARGV[3])
 redis.call('PEXPIRE', reports, ARGV[3])
-return finished
+return {finished == 1 and 'finished' or 'started', scripts}
 `);
 
 /** KEYS build, reports, reserved, pending, failed. ARGV id, now, retention, error. */
@@ -144,11 +154,9 @@ redis.call('HSET', KEYS[1], 'unreported', table.concat(missing, ','))
 return missing
 `);
 
-/** KEYS build. ARGV hash, expires at. A build that is not kept any more is not brought back by its credential. */
-export const CREDENTIAL = defineScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'secret_hash', ARGV[1], 'secret_expires_at', ARGV[2])
-return 1
+/** KEYS build, reports. Both hashes, as they were at one moment. */
+export const LOAD = defineScript(`
+return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 `);
 
 /** KEYS reserved. ARGV id. */

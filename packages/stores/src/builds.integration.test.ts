@@ -1,7 +1,7 @@
 import type { BuildRequest } from '@quartermaster/instances';
 import { openTestRedis, type TestRedis } from '@quartermaster/testing';
 import { randomUUID } from 'node:crypto';
-import { createBuilds, type AcceptedBuild, type Builds, type NewBuild } from './builds.js';
+import { createBuilds, type AcceptedBuild, type Builds, type Launched, type NewBuild } from './builds.js';
 import { createOpenJobs, type OpenJob, type OpenJobs } from './open-jobs.js';
 
 const REQUEST: BuildRequest = {
@@ -42,9 +42,14 @@ async function accepted(fields: Partial<BuildRequest> = {}, now = NOW): Promise<
 }
 async function launched(instances: readonly string[] = ['i-1', 'i-2']): Promise<string> {
   const id = await accepted({ count: instances.length });
-  await builds.launch(id, instances, NOW + DAY_MS, NOW + 1000);
+  await builds.launch(id, launch(instances, [], NOW + DAY_MS), NOW + 1000);
   return id;
 }
+const launch = (instance_ids: readonly string[], jobs: readonly OpenJob[] = [], script_expires_at = 0): Launched => ({
+  instance_ids,
+  script_expires_at,
+  jobs,
+});
 const quiet = { notification: undefined, ending: 'none' } as const;
 const openIds = (): Promise<string[]> => test.redis.zrange(test.keys.openJobs, '0', '-1');
 
@@ -99,7 +104,10 @@ describe('accepting a build', () => {
 describe('a launch', () => {
   it('starts the build, gives its reservation back, and is repeated without effect', async () => {
     const id = await launched();
-    expect(await builds.launch(id, ['i-8', 'i-9'], 0, NOW + 5000)).toBe(false);
+    expect(await builds.launch(id, launch(['i-8', 'i-9'], [job('late')]), NOW + 5000)).toMatchObject({
+      outcome: 'started',
+    });
+    expect(await openJobs.load('late')).toBeUndefined();
     expect(await builds.load(id)).toMatchObject({
       state: 'started',
       instance_ids: ['i-1', 'i-2'],
@@ -108,22 +116,42 @@ describe('a launch', () => {
     expect(await test.redis.hlen(test.keys.reservedInstances)).toBe(0);
   });
 
+  it('opens what follows together with the change of state', async () => {
+    const id = await accepted();
+    const jobs = [{ ...job('check'), due_at: NOW + DAY_MS }, job('tell')];
+    expect(await builds.launch(id, launch(['i-1', 'i-2'], jobs), NOW)).toMatchObject({ outcome: 'started' });
+    expect([await openJobs.load('check'), await openJobs.load('tell')]).toEqual(jobs);
+    expect((await builds.load(id))?.instance_ids).toEqual(['i-1', 'i-2']);
+  });
+
   it('counts reports that came before, drops those of strangers, and says again what it said', async () => {
     const id = await accepted();
     for (const instance of ['i-1', 'i-2', 'i-stranger']) {
       expect((await builds.report(id, instance, quiet, NOW)).outcome).toBe('kept');
     }
-    expect(await builds.launch(id, ['i-1', 'i-2'], 0, NOW)).toBe(true);
-    expect(await builds.launch(id, ['i-1', 'i-2'], 0, NOW)).toBe(true);
+    expect(await builds.launch(id, launch(['i-1', 'i-2']), NOW)).toMatchObject({ outcome: 'finished' });
+    expect(await builds.launch(id, launch(['i-1', 'i-2']), NOW)).toMatchObject({ outcome: 'finished' });
     const build = await builds.load(id);
     expect(build?.state).toBe('finished');
     expect(Object.keys(build?.reports ?? {}).sort()).toEqual(['i-1', 'i-2']);
   });
 
+  it('lets the time of the init script count anew, and tells where it was over already', async () => {
+    const id = await accepted();
+    await test.redis.set(test.keys.initScript(id), 'zipped', 'PX', 5_000);
+    const now = Date.now();
+    const launched = launch(['i-1', 'i-2'], [], now + DAY_MS);
+    expect(await builds.launch(id, launched, now)).toEqual({ outcome: 'started', has_script: true });
+    expect(await test.redis.pttl(test.keys.initScript(id))).toBeGreaterThan(DAY_MS - 60_000);
+    await test.redis.del(test.keys.initScript(id));
+    expect(await builds.launch(id, launched, now)).toEqual({ outcome: 'started', has_script: false });
+  });
+
   it('leaves a build that has failed as it is', async () => {
     const id = await accepted();
     await builds.fail(id, ERROR, NOW);
-    expect(await builds.launch(id, ['i-1'], 0, NOW)).toBe(false);
+    expect(await builds.launch(id, launch(['i-1'], [job('unwanted')]), NOW)).toMatchObject({ outcome: 'failed' });
+    expect(await openJobs.load('unwanted')).toBeUndefined();
     expect(await builds.load(id)).toMatchObject({ state: 'failed', error: ERROR, instance_ids: [] });
   });
 
@@ -253,7 +281,7 @@ describe('retention', () => {
     const id = await accepted();
     await test.redis.pexpire(test.keys.build(id), 5_000);
     await builds.report(id, 'i-1', quiet, NOW);
-    await builds.launch(id, ['i-1', 'i-2'], 0, NOW);
+    await builds.launch(id, launch(['i-1', 'i-2']), NOW);
     for (const key of [test.keys.build(id), test.keys.buildReports(id)]) {
       expect(await test.redis.pttl(key)).toBeGreaterThan(55_000);
     }
@@ -266,9 +294,9 @@ describe('retention', () => {
 
   it('keeps the hash of a credential and its end with the build', async () => {
     const id = await accepted();
-    await builds.keepCredential(id, 'a'.repeat(64), NOW + 1);
+    await test.redis.hset(test.keys.build(id), 'secret_hash', 'a'.repeat(64), 'secret_expires_at', NOW + 1);
     expect((await builds.load(id))?.credential).toEqual({ hash: 'a'.repeat(64), expires_at: NOW + 1 });
-    await builds.launch(id, ['i-1', 'i-2'], NOW + DAY_MS, NOW);
+    await builds.launch(id, launch(['i-1', 'i-2'], [], NOW + DAY_MS), NOW);
     expect((await builds.load(id))?.credential?.expires_at).toBe(NOW + DAY_MS);
   });
 });

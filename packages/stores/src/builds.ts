@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '@quartermaster/foundation';
 import type { BuildRequest } from '@quartermaster/instances';
 import { BUILD_FILTERS, type Build, type BuildFilter, type BuildState } from './build.js';
-import { ACCEPT, CREDENTIAL, FAIL, LAUNCH, RELEASE, REPORT, UNREPORTED } from './build-scripts.js';
+import { ACCEPT, FAIL, LAUNCH, LOAD, RELEASE, REPORT, UNREPORTED } from './build-scripts.js';
 import { listBuilds } from './list-builds.js';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
@@ -22,6 +22,23 @@ export interface ReportOutcome {
   readonly reported: number;
 }
 
+/** RunInstances' answer, and the jobs that are opened when it is recorded. */
+export interface Launched {
+  readonly instance_ids: readonly string[];
+  /** The new end of the init script and its credential, ms since 1970. */
+  readonly script_expires_at: number;
+  readonly jobs: readonly OpenJob[];
+}
+
+/**
+ * `finished`: all instances had reported before. `failed`: somebody has given the build up meanwhile, and nothing was
+ * opened. `has_script` tells whether its init script is still kept.
+ */
+export interface LaunchOutcome {
+  readonly outcome: 'started' | 'finished' | 'failed';
+  readonly has_script: boolean;
+}
+
 /** What is opened together with a report. */
 export interface ReportJobs {
   /** Tells of this report; `{reported}` in it becomes the number of instances that have. */
@@ -38,12 +55,11 @@ export interface Builds {
   list(filter: BuildFilter, page: number, limit: number): Promise<{ builds: Build[]; more: boolean }>;
   /** Gives back what a build that is not kept any more had reserved. */
   release(id: string): Promise<void>;
-  keepCredential(id: string, hash: string, expiresAt: number): Promise<void>;
   /**
-   * RunInstances has answered. Reports that came before are counted, those of strangers dropped. True, also when asked
-   * again, where all instances had reported before and this finished the build.
+   * RunInstances has answered. Reports that came before are counted, those of strangers dropped; the init script's time
+   * counts anew. Asked again it changes nothing and gives the same outcome.
    */
-  launch(id: string, instanceIds: readonly string[], credentialExpiresAt: number, now: number): Promise<boolean>;
+  launch(id: string, launched: Launched, now: number): Promise<LaunchOutcome>;
   /** Nothing is to boot: done. */
   finish(id: string, now: number): Promise<void>;
   /** Marks a pending build as failed; one that has started or ended is left as it is. */
@@ -65,8 +81,8 @@ export interface NewBuild {
 /** Builds in Redis: a hash each, kept `retentionMs` after the last change of state, and indexes by creation time. */
 export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Builds {
   const load = async (id: string): Promise<Build | undefined> => {
-    const [hash, reports] = await Promise.all([redis.hgetall(keys.build(id)), redis.hgetall(keys.buildReports(id))]);
-    return parseBuild(id, hash, reports);
+    const hashes = (await runScript(redis, LOAD, [keys.build(id), keys.buildReports(id)], [])) as [string[], string[]];
+    return parseBuild(id, fromPairs(hashes[0]), fromPairs(hashes[1]));
   };
   const ownKeys = (id: string): string[] => [keys.build(id), keys.buildReports(id), keys.reservedInstances];
 
@@ -76,6 +92,9 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
     stateIndex('pending'),
     stateIndex('started'),
     stateIndex('finished'),
+    keys.openJobs,
+    keys.openJobSpecs,
+    keys.initScript(id),
   ];
 
   return {
@@ -115,15 +134,14 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
     },
     list: (filter, page, limit) => listBuilds({ redis, keys, load }, filter, page, limit),
     release: async (id) => void (await runScript(redis, RELEASE, [keys.reservedInstances], [id])),
-    keepCredential: async (id, hash, expiresAt) => {
-      await runScript(redis, CREDENTIAL, [keys.build(id)], [hash, expiresAt]);
-    },
-    launch: async (id, instanceIds, credentialExpiresAt, now) => {
-      const args = [id, now, retentionMs, credentialExpiresAt, ...instanceIds];
-      return (await runScript(redis, LAUNCH, launchKeys(id), args)) === 1;
+    launch: async (id, { instance_ids, script_expires_at, jobs }, now) => {
+      const opened = jobs.flatMap((job) => openJobArguments(job, now));
+      const args = [id, now, retentionMs, script_expires_at, jobs.length, ...opened, ...instance_ids];
+      const reply = (await runScript(redis, LAUNCH, launchKeys(id), args)) as [LaunchOutcome['outcome'], number];
+      return { outcome: reply[0], has_script: reply[1] === 1 };
     },
     finish: async (id, now) => {
-      await runScript(redis, LAUNCH, launchKeys(id), [id, now, retentionMs, 0]);
+      await runScript(redis, LAUNCH, launchKeys(id), [id, now, retentionMs, 0, 0]);
     },
     fail: async (id, error, now) => {
       const failKeys = [...ownKeys(id), stateIndex('pending'), stateIndex('failed')];
@@ -159,6 +177,13 @@ export function createBuilds(redis: Redis, keys: Keys, retentionMs: number): Bui
     markUnreported: async (id) =>
       (await runScript(redis, UNREPORTED, [keys.build(id), keys.buildReports(id)], [])) as string[],
   };
+}
+
+/** A hash as a script returns it: fields and values in turn. */
+function fromPairs(flat: readonly string[]): Record<string, string> {
+  const hash: Record<string, string> = {};
+  for (let i = 0; i < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return hash;
 }
 
 function parseBuild(id: string, hash: Record<string, string>, reports: Record<string, string>): Build | undefined {

@@ -1,6 +1,6 @@
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
-import { execute } from './script.js';
+import { defineScript, runScript } from './script.js';
 
 /** Work that was accepted and is not done: enough to put its job into the queue again, should the queue have lost it. */
 export interface OpenJob {
@@ -29,6 +29,23 @@ local function openJob(openJobs, openJobSpecs, id, spec, checkAt)
 end
 `;
 
+/** Lua that closes a job inside another script. */
+export const CLOSE_JOB_LUA = `
+local function closeJob(openJobs, openJobSpecs, id)
+  redis.call('ZREM', openJobs, id)
+  redis.call('HDEL', openJobSpecs, id)
+end
+`;
+
+/** KEYS openJobs, openJobSpecs. ARGV id, spec, check_at. */
+const OPEN = defineScript(`${OPEN_JOB_LUA}
+openJob(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+`);
+/** KEYS openJobs, openJobSpecs. ARGV id. */
+const CLOSE = defineScript(`${CLOSE_JOB_LUA}
+closeJob(KEYS[1], KEYS[2], ARGV[1])
+`);
+
 /** The three arguments that `openJob` in Lua takes after its keys. */
 export function openJobArguments(job: OpenJob, now: number): [string, string, number] {
   return [job.id, JSON.stringify(job), Math.max(job.due_at ?? 0, now) + SETTLE_MS];
@@ -47,14 +64,10 @@ export interface OpenJobs {
 }
 
 export function createOpenJobs(redis: Redis, keys: Keys): OpenJobs {
+  const ledger = [keys.openJobs, keys.openJobSpecs];
   return {
-    open: async (job, now) => {
-      const [id, spec, checkAt] = openJobArguments(job, now);
-      await execute(redis.multi().zadd(keys.openJobs, checkAt, id).hset(keys.openJobSpecs, id, spec));
-    },
-    close: async (id) => {
-      await execute(redis.multi().zrem(keys.openJobs, id).hdel(keys.openJobSpecs, id));
-    },
+    open: async (job, now) => void (await runScript(redis, OPEN, ledger, openJobArguments(job, now))),
+    close: async (id) => void (await runScript(redis, CLOSE, ledger, [id])),
     count: () => redis.zcard(keys.openJobs),
     load: async (id) => {
       const spec = await redis.hget(keys.openJobSpecs, id);

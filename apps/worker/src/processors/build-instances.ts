@@ -3,14 +3,16 @@ import type { Journal, PayloadOf, Processor } from '@quartermaster/jobs';
 import { buildFailed, buildFinished, buildIncomplete, buildLaunched, buildStored } from '@quartermaster/notifications';
 import type { Build } from '@quartermaster/stores';
 import {
-  createGroup,
+  createScriptOf,
   launch,
   nameInstances,
-  recordLaunch,
-  resolveImage,
+  planBuild,
+  provideGroup,
+  startBuild,
   storeInitScript,
   type BuildInstancesParts,
 } from '../build-steps.js';
+import { describeMessage, type Message } from '../notify.js';
 import { tellBuild } from '../tell-build.js';
 
 /** Carries out one build, step by step; a retry goes on after the last recorded step. */
@@ -28,35 +30,43 @@ export function createBuildInstances(parts: BuildInstancesParts): Processor<Payl
       if (build.error !== undefined) return await endFailed(parts, journal, build, build.error, request_id);
       const { request } = build;
       const told = tellBuild(build, settings.webUrl);
-      const say = (event: string, text: string): Promise<void> =>
-        notify(journal, { event_id: `${event}-${build_id}`, channel: request.slack_channel, text }, request_id);
+      const message = (event: string, text: string): Message => ({
+        event_id: `${event}-${build_id}`,
+        channel: request.slack_channel,
+        text,
+      });
 
       if (!request.boot_instance) {
-        await storeInitScript(parts, journal, build);
+        await storeInitScript(parts, journal, build, createScriptOf(parts, build));
         await journal.step('finish-build', { act: () => builds.finish(build_id, Date.now()) });
-        return await say('stored', buildStored(told));
+        return await notify(journal, message('stored', buildStored(told)), request_id);
       }
 
-      const image = await resolveImage(parts, journal, build);
-      const groupId = request.security_group_id ?? (await createGroup(parts, journal, build));
-      const resolved = { ...build, request: { ...request, ami: image.ami } };
-      await storeInitScript(parts, journal, resolved);
-      const instances = await launch(parts, journal, build, image, groupId);
+      const plan = await planBuild(parts, journal, build);
+      const { ami } = plan.image;
+      const groupId = await provideGroup(parts, journal, build, plan.vpc_id);
+      const scriptOf = createScriptOf(parts, { ...build, request: { ...request, ami } });
+      await storeInitScript(parts, journal, build, scriptOf);
+      const instances = await launch(parts, journal, build, plan, groupId);
       const ids = instances.map(({ id }) => id);
 
-      const isFinished = await journal.step('record-launch', { act: () => recordLaunch(parts, resolved, instances) });
-      // A worker that was thought dead may have given the build up meanwhile: then what runs is not wanted.
-      const launched = await builds.load(build_id);
-      if (launched?.error !== undefined) return await endFailed(parts, journal, launched, launched.error, request_id);
-      await journal.step('watch-reports', {
-        act: async () => {
-          const due_at = Date.now() + settings.reportTimeoutMs;
-          await producer.enqueue('check-build-reports', { build_id }, { request_id, due_at });
-        },
-      });
-      await say('started', buildLaunched(told, { ami: image.ami, instance_ids: ids }));
+      const due_at = Date.now() + settings.reportTimeoutMs;
+      const started = message('started', buildLaunched(told, { ami, instance_ids: ids }));
+      const jobs = [
+        producer.describe('check-build-reports', { build_id }, { request_id, due_at }),
+        ...describeMessage(producer, started, request_id),
+      ];
+      const outcome = await startBuild(parts, journal, build, { instances, jobs, scriptOf });
+      if (outcome === 'failed') {
+        // A worker that was thought dead has given the build up meanwhile: what runs is not wanted.
+        const given = await builds.load(build_id);
+        if (given?.error !== undefined) await endFailed(parts, journal, given, given.error, request_id);
+        return;
+      }
       // Otherwise the last report tells of it.
-      if (isFinished && ids.length > 1) await say('finished', buildFinished(told, ids));
+      if (outcome === 'finished' && ids.length > 1) {
+        await notify(journal, message('finished', buildFinished(told, ids)), request_id);
+      }
       // Last, for it is the one that EC2 may refuse for a while, and nobody waits for it.
       await nameInstances(parts, journal, build, instances);
     },
