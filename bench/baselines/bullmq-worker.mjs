@@ -12,9 +12,9 @@ const options = { connection, prefix: 'baseline', concurrency: 10 };
 const HALF_AN_HOUR_MS = 1_800_000;
 
 process.on('message', ({ builds, warmUp, roundTrips, writes, follow }) => {
-  const [ownQueue, messages] = ['baseline-builds', 'baseline-messages'].map(
-    (name) => new Queue(name, { connection: redis, prefix: 'baseline', skipWaitingForReady: true }),
-  );
+  // Not on the connection of the trips: there BullMQ's scripts would make every pipeline of ioredis dearer.
+  const queue = (name) => (follow ? new Queue(name, { connection, prefix: 'baseline' }) : undefined);
+  const [ownQueue, messages] = [queue('baseline-builds'), queue('baseline-messages')];
   const done = { builds: 0, messages: follow ? 0 : Infinity };
   let startedAt = 0;
   let startedCpu;
