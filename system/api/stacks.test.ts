@@ -90,11 +90,14 @@ describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
 });
 
 describe('stacks whose source is away', () => {
-  it('stay as they were last seen, and their age grows', async () => {
-    const lane = await system.openLane({ start: ['mini-worker'] });
+  it.each([
+    ['ec2-tags', 'ec2'],
+    ['opsworks', 'opsworks'],
+  ])('stay as they were last seen, and their age grows: %s', async (source, service) => {
+    const lane = await system.openLane({ miniWorker: { STACKS_SOURCE: source }, start: ['mini-worker'] });
     await eventually(async () => expect((await lane.api('/stacks')).headers.has('x-cache-age')).toBe(true));
     const before = (await lane.api('/stacks/My%20Stack/layers/api/instances')).text;
-    const fault = { kind: 'down', service: 'ec2' };
+    const fault = { kind: 'down', service };
     await system.sandbox('/_sandbox/faults', { method: 'POST', body: fault });
     try {
       await eventually(async () => {
