@@ -163,6 +163,10 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
       throw new UnrecoverableError(invalid.message);
     }
 
+    // A job that drains has an id of its queue's own.
+    const openedAs = definition.jobId(payload);
+    const wake = definition.drains === true ? (await openJobs.load(openedAs))?.wake : undefined;
+
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = { journals, definition, processor, payload, decide, reportBug: options.reportBug };
@@ -171,7 +175,7 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
       if (!ending.countsAsAttempt) await postpone(job, token, ending.delayMs);
       throw new FailedForNow(ending.error, ending.delayMs);
     }
-    await openJobs.close(String(job.id));
+    await openJobs.close(openedAs, wake);
     if (ending.next === 'give-up') throw new UnrecoverableError(toErrorRecord(ending.error).message);
   };
 }

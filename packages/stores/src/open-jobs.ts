@@ -1,6 +1,6 @@
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
-import { execute } from './script.js';
+import { defineScript, execute, runScript } from './script.js';
 
 /** Work that was accepted and is not done: enough to put its job into the queue again, should the queue have lost it. */
 export interface OpenJob {
@@ -12,6 +12,8 @@ export interface OpenJob {
   readonly request_id?: string;
   /** When the job is to start (ms since 1970), where that is not at once. */
   readonly due_at?: number;
+  /** Of a job that drains: new with every wake-up, so that closing the job spares one that came while it ran. */
+  readonly wake?: string;
 }
 
 /** Nothing is looked after before this age (ms): a job that was just accepted is still on its way into its queue. */
@@ -36,7 +38,8 @@ export function openJobArguments(job: OpenJob, now: number): [string, string, nu
 
 export interface OpenJobs {
   open(job: OpenJob, now: number): Promise<void>;
-  close(id: string): Promise<void>;
+  /** With `wake` only where that wake-up is still the latest; otherwise the job stays open. */
+  close(id: string, wake?: string): Promise<void>;
   count(): Promise<number>;
   /** `undefined` where it is closed. */
   load(id: string): Promise<OpenJob | undefined>;
@@ -46,13 +49,26 @@ export interface OpenJobs {
   postpone(id: string, now: number): Promise<void>;
 }
 
+/** KEYS open jobs, specs. ARGV id, wake. */
+const CLOSE_UNLESS_WOKEN = defineScript(`
+local spec = redis.call('HGET', KEYS[2], ARGV[1])
+if spec and cjson.decode(spec).wake ~= ARGV[2] then return 0 end
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1
+`);
+
 export function createOpenJobs(redis: Redis, keys: Keys): OpenJobs {
   return {
     open: async (job, now) => {
       const [id, spec, checkAt] = openJobArguments(job, now);
       await execute(redis.multi().zadd(keys.openJobs, checkAt, id).hset(keys.openJobSpecs, id, spec));
     },
-    close: async (id) => {
+    close: async (id, wake) => {
+      if (wake !== undefined) {
+        await runScript(redis, CLOSE_UNLESS_WOKEN, [keys.openJobs, keys.openJobSpecs], [id, wake]);
+        return;
+      }
       await execute(redis.multi().zrem(keys.openJobs, id).hdel(keys.openJobSpecs, id));
     },
     count: () => redis.zcard(keys.openJobs),

@@ -2,6 +2,10 @@ import type { JobDefinition } from '../define-job.js';
 import { buildInstances } from './build-instances.js';
 import { checkBuildReports } from './check-build-reports.js';
 import { cleanUpBuild } from './clean-up-build.js';
+import { drainZone } from './drain-zone.js';
+import { followChange } from './follow-change.js';
+import { forwardStatus } from './forward-status.js';
+import { sendChangeBatch } from './send-change-batch.js';
 import { sendNotification } from './send-notification.js';
 import { terminateInstance } from './terminate-instance.js';
 
@@ -10,6 +14,10 @@ export const catalogue = {
   'build-instances': buildInstances,
   'check-build-reports': checkBuildReports,
   'clean-up-build': cleanUpBuild,
+  'drain-zone': drainZone,
+  'follow-change': followChange,
+  'forward-status': forwardStatus,
+  'send-change-batch': sendChangeBatch,
   'send-notification': sendNotification,
   'terminate-instance': terminateInstance,
 } as const;
