@@ -13,8 +13,10 @@ import { createWorld, type World } from './ec2/world.js';
 import { createFaults } from './faults.js';
 import { BodyTooLarge, jsonAnswer, readBody, writeAnswer, type Exchange } from './http.js';
 import { createRecords } from './records.js';
+import { createRoute53 } from './route53/route53.js';
 import type { Service } from './service.js';
 import { createSlackService } from './slack/slack-service.js';
+import { createStatusReceiver } from './status-receiver/status-receiver.js';
 
 export interface Sandbox {
   /** `http://127.0.0.1:<port>`, once `start` has returned. */
@@ -60,9 +62,14 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     now,
   });
 
+  const route53 = createRoute53({ config, world: () => world, faults, records, now });
+  const statusReceiver = createStatusReceiver({ records, now });
+
   // Asked in this order. A further service is one more entry.
   const services: readonly Service[] = [
     slack,
+    statusReceiver,
+    route53.service,
     createEc2Service({
       world: () => world,
       faults,
@@ -84,6 +91,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     messages: () => slack.messages(),
     world: () => world,
     seed: (count: number, tags: Readonly<Record<string, string>>) => seedFleet(world, count, { tags }),
+    dns: route53.control,
+    statusUpdates: () => statusReceiver.deliveries(),
     reset() {
       cloudInit.stopAll();
       faults.clear();
@@ -91,6 +100,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
       slack.clear();
       throttle?.clear();
       world = makeWorld();
+      route53.reset();
+      statusReceiver.clear();
     },
   };
 

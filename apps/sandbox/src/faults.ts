@@ -3,7 +3,15 @@ import Joi from 'joi';
 import { createRandom, resourceId } from './random.js';
 
 export type FaultKind =
-  'drop-answer' | 'throttle' | 'no-capacity' | 'not-found-first' | 'slow' | 'down' | 'error' | 'no-report';
+  | 'drop-answer'
+  | 'throttle'
+  | 'no-capacity'
+  | 'not-found-first'
+  | 'slow'
+  | 'down'
+  | 'error'
+  | 'no-report'
+  | 'prior-request';
 
 /** A misbehaviour that was asked for. What is left out matches every service and action, always. */
 export interface FaultRequest {
@@ -14,7 +22,7 @@ export interface FaultRequest {
   readonly count?: number;
   /** Which part of the matching requests (or instances) it strikes. */
   readonly share?: number;
-  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack: the Retry-After. */
+  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack and the status receiver: the Retry-After. */
   readonly ms?: number;
   /** `slow` only: wait after the effect instead of before. */
   readonly after?: boolean;
@@ -45,9 +53,19 @@ const OF_EC2: Readonly<Partial<Record<FaultKind, readonly [string, ...string[]]>
 
 const faultSchema = Joi.object<FaultRequest>({
   kind: Joi.string()
-    .valid('drop-answer', 'throttle', 'no-capacity', 'not-found-first', 'slow', 'down', 'error', 'no-report')
+    .valid(
+      'drop-answer',
+      'throttle',
+      'no-capacity',
+      'not-found-first',
+      'slow',
+      'down',
+      'error',
+      'no-report',
+      'prior-request',
+    )
     .required(),
-  service: Joi.string().valid('ec2', 'slack'),
+  service: Joi.string().valid('ec2', 'slack', 'route53', 'status-receiver'),
   action: Joi.string().pattern(/^[A-Za-z][A-Za-z.]{0,63}$/, 'an action or method name'),
   count: Joi.number().integer().min(1),
   share: Joi.number().min(0).max(1),
@@ -64,15 +82,23 @@ const faultSchema = Joi.object<FaultRequest>({
     if (fault.kind !== 'error' && (fault.status ?? fault.code) !== undefined) {
       throw new Error('status and code belong to error');
     }
+    if (fault.kind === 'prior-request') return ofRoute53(fault);
     const actions = OF_EC2[fault.kind];
     if (actions === undefined) return fault;
     const action = fault.action ?? actions[0];
-    if (fault.service === 'slack') throw new Error(`${fault.kind} belongs to ec2`);
+    if (fault.service !== undefined && fault.service !== 'ec2') throw new Error(`${fault.kind} belongs to ec2`);
     if (!actions.includes(action)) throw new Error(`${fault.kind} belongs to ${actions.join(' or ')}`);
     return { ...fault, service: 'ec2', action };
   })
   .required()
   .messages({ 'any.custom': '{{#error.message}}' });
+
+function ofRoute53(fault: FaultRequest): FaultRequest {
+  const { kind, service = 'route53', action = 'ChangeResourceRecordSets' } = fault;
+  if (service !== 'route53') throw new Error(`${kind} belongs to route53`);
+  if (action !== 'ChangeResourceRecordSets') throw new Error(`${kind} belongs to ChangeResourceRecordSets`);
+  return { ...fault, service, action };
+}
 
 /** Throws `invalid` with every problem of the body at once. */
 export function parseFaultRequest(value: unknown): FaultRequest {

@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { createSilentLogger, loadConfig, type Environment } from '@quartermaster/foundation';
 import { LogLevel, WebClient } from '@slack/web-api';
 import { sandboxVariables, type SandboxConfig } from '../config.js';
@@ -10,10 +11,12 @@ export interface StartedSandbox {
   readonly url: string;
   /** One attempt a call, so that a test sees every refusal. */
   readonly ec2: EC2Client;
+  readonly route53: Route53Client;
   readonly slack: WebClient;
   /** Tries once, leaves a rate limit to the caller, and says nothing on the console. */
   slackWith(token: string): WebClient;
   ec2With(settings: ConstructorParameters<typeof EC2Client>[0]): EC2Client;
+  route53With(settings: ConstructorParameters<typeof Route53Client>[0]): Route53Client;
   get<T>(path: string): Promise<T>;
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   effects(action?: string): Promise<Effect[]>;
@@ -36,6 +39,7 @@ const SHORT_TIMES = {
   SANDBOX_SHUTDOWN_MS: '60',
   SANDBOX_INTERFACE_LINGER_MS: '120',
   SANDBOX_TERMINATED_VISIBLE_MS: '60000',
+  SANDBOX_ROUTE53_INSYNC_MS: '150',
 };
 
 export async function startSandbox(environment: Environment = {}): Promise<StartedSandbox> {
@@ -46,6 +50,14 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
 
   const ec2With = (settings: ConstructorParameters<typeof EC2Client>[0] = {}): EC2Client =>
     new EC2Client({
+      endpoint: url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
+      maxAttempts: 1,
+      ...settings,
+    });
+  const route53With: StartedSandbox['route53With'] = (settings) =>
+    new Route53Client({
       endpoint: url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
@@ -67,8 +79,12 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
     });
   const ec2 = ec2With();
 
+  const route53 = route53With({});
+
   return {
     url,
+    route53,
+    route53With,
     ec2,
     ec2With,
     slack: slackWith('xoxb-sandbox-token'),
@@ -81,6 +97,7 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
     resources: () => get('resources'),
     async stop() {
       ec2.destroy();
+      route53.destroy();
       await sandbox.stop();
     },
   };
