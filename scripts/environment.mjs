@@ -67,7 +67,11 @@ export function createEnvironments(inherited, { port, webUrl, sandboxPort, sandb
   const tokens = safe.AUTH_TOKENS ? {} : { AUTH_TOKEN: token };
   return {
     redis: without(without(shared, OF_WEB), OF_WORKERS),
-    sandbox: { ...without(without(shared, OF_WEB), OF_WORKERS), SANDBOX_PORT: String(sandboxPort) },
+    sandbox: {
+      ...without(without(shared, OF_WEB), OF_WORKERS),
+      SANDBOX_PORT: String(sandboxPort),
+      SANDBOX_STACKS: safe.SANDBOX_STACKS || 'on',
+    },
     // HOST is never taken over: some shells export the machine's name under it.
     web: { ...without(product, OF_WORKERS), ...tokens, PORT: String(port), HOST: '127.0.0.1' },
     worker,

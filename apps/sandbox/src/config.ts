@@ -12,7 +12,7 @@ export const sandboxVariables = {
     .pattern(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region like us-east-1')
     .default('us-east-1')
     .description('the one region that is played; requests signed for another are refused'),
-  SANDBOX_ACCESS_KEY_ID: Joi.string().default('sandbox').description('the only access key that EC2 knows'),
+  SANDBOX_ACCESS_KEY_ID: Joi.string().default('sandbox').description('the only access key that EC2 and OpsWorks know'),
   SANDBOX_SECRET_ACCESS_KEY: secretVariable(Joi.string().default('sandbox-secret')).description('its secret'),
   SANDBOX_SLACK_TOKEN: secretVariable(Joi.string().default('xoxb-sandbox-token')).description(
     'the only token that Slack knows',
@@ -23,6 +23,9 @@ export const sandboxVariables = {
   SANDBOX_CLOUD_INIT: Joi.string().valid('on', 'off').default('on').description('off: no instance plays cloud-init'),
   SANDBOX_CLOUD_INIT_RETRY_MS: milliseconds(60_000).description('how long cloud-init tries to reach the web process'),
   SANDBOX_SHUTDOWN_MS: milliseconds(2000).description('shutting-down to terminated'),
+  SANDBOX_STOP_MS: milliseconds(2000).description('stopping to stopped'),
+  SANDBOX_CHECKS_MS: milliseconds(2000).description('running to status checks that are ok'),
+  SANDBOX_SETUP_MS: milliseconds(1000).description('running_setup to online, in OpsWorks'),
   SANDBOX_INTERFACE_LINGER_MS: milliseconds(2000).description(
     'how long after terminated an interface still holds its address and security groups',
   ),
@@ -37,6 +40,10 @@ export const sandboxVariables = {
   SANDBOX_ROUTE53_PROCESS_MS: milliseconds(0).description(
     'how long Route 53 works on a change before it answers; a zone takes no other meanwhile',
   ),
+  SANDBOX_STACKS: Joi.string()
+    .valid('on', 'off')
+    .default('off')
+    .description('on: stacks with layers and instances, as OpsWorks left them, are there at the start'),
   SANDBOX_THROTTLE: Joi.string()
     .valid('on', 'off')
     .default('off')
@@ -62,12 +69,16 @@ export interface SandboxConfig {
   readonly SANDBOX_CLOUD_INIT: 'on' | 'off';
   readonly SANDBOX_CLOUD_INIT_RETRY_MS: number;
   readonly SANDBOX_SHUTDOWN_MS: number;
+  readonly SANDBOX_STOP_MS: number;
+  readonly SANDBOX_CHECKS_MS: number;
+  readonly SANDBOX_SETUP_MS: number;
   readonly SANDBOX_INTERFACE_LINGER_MS: number;
   readonly SANDBOX_TERMINATED_VISIBLE_MS: number;
   readonly SANDBOX_INSTANCE_LIMIT: number;
   readonly SANDBOX_DEFAULT_VPC: 'on' | 'off';
   readonly SANDBOX_ROUTE53_INSYNC_MS: number;
   readonly SANDBOX_ROUTE53_PROCESS_MS: number;
+  readonly SANDBOX_STACKS: 'on' | 'off';
   readonly SANDBOX_THROTTLE: 'on' | 'off';
   readonly SANDBOX_SEED: number;
 }

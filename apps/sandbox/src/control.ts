@@ -1,9 +1,18 @@
 import { AppError } from '@quartermaster/foundation';
 import Joi from 'joi';
-import type { Instance } from './ec2/model.js';
+import {
+  showAddedStack,
+  showCloudInit,
+  showInstance,
+  showResources,
+  showStacks,
+  showTimeline,
+} from './control-views.js';
 import type { World } from './ec2/world.js';
 import { parseFaultRequest, type Faults } from './faults.js';
 import { jsonAnswer, type Answer, type Exchange } from './http.js';
+import { parseStackPlan, type StackPlan } from './opsworks/stack-plan.js';
+import type { AddedStack } from './opsworks/seed-stacks.js';
 import type { Records } from './records.js';
 import type { DnsControl } from './route53/dns-control.js';
 import type { PostedMessage } from './slack/slack-service.js';
@@ -19,6 +28,8 @@ export interface Control {
   seed(count: number, tags: Readonly<Record<string, string>>): readonly string[];
   readonly dns: DnsControl;
   statusUpdates(): readonly StatusDelivery[];
+  /** Adds a stack of OpsWorks with its layers and instances. Throws `conflict`. */
+  addStack(plan: StackPlan): AddedStack;
   reset(): void;
 }
 
@@ -50,15 +61,25 @@ const ROUTES: Readonly<Record<string, Handler>> = {
     if (!control.faults.remove(id)) throw new AppError('not-found', 'no-such-fault', `There is no fault ${id}.`);
     return jsonAnswer(200, { faults: control.faults.list() });
   },
-  'GET instances': (control) =>
-    jsonAnswer(200, {
-      instances: [...control.world().instances.values()].map((instance) => showInstance(control.world(), instance)),
-    }),
+  'GET instances': (control, { query }) => {
+    const world = control.world();
+    const detailed = query.get('transitions') === 'true';
+    const instances = [...world.instances.values()].map((instance) => ({
+      ...showInstance(world, instance),
+      ...(detailed ? showTimeline(world, instance) : {}),
+    }));
+    return jsonAnswer(200, { instances });
+  },
   'GET instances/:id': (control, { id }) => {
-    const instance = control.world().instances.get(id);
+    const world = control.world();
+    const instance = world.instances.get(world.opsWorks.instances.get(id)?.ec2InstanceId ?? id);
     if (instance === undefined) throw new AppError('not-found', 'no-such-instance', `There is no instance ${id}.`);
     const { script } = instance.cloudInit;
-    return jsonAnswer(200, { ...showInstance(control.world(), instance), script: script ?? null });
+    return jsonAnswer(200, {
+      ...showInstance(world, instance),
+      ...showTimeline(world, instance),
+      script: script ?? null,
+    });
   },
   'GET reports': (control) =>
     jsonAnswer(200, {
@@ -67,6 +88,11 @@ const ROUTES: Readonly<Record<string, Handler>> = {
         .map((instance) => ({ instance_id: instance.id, ...showCloudInit(instance) })),
     }),
   'GET resources': (control) => jsonAnswer(200, showResources(control.world())),
+  'GET stacks': (control) => jsonAnswer(200, { stacks: showStacks(control.world()) }),
+  'POST stacks': (control, { exchange }) => {
+    const added = control.addStack(parseStackPlan(readJson(exchange)));
+    return jsonAnswer(201, showAddedStack(control.world(), added));
+  },
   'POST seed': (control, { exchange }) => {
     const { count, tags } = readSeed(exchange);
     try {
@@ -101,62 +127,6 @@ export function answerControl(exchange: Exchange, control: Control): Answer {
     throw new AppError('method-not-allowed', 'method-not-allowed', `${exchange.method} is not for ${exchange.path}.`);
   }
   throw new AppError('not-found', 'no-such-path', `There is no ${exchange.path} here.`);
-}
-
-function showInstance(world: World, instance: Instance): object {
-  return {
-    id: instance.id,
-    state: world.stateOf(instance),
-    image_id: instance.image.id,
-    instance_type: instance.instanceType,
-    subnet_id: instance.subnet.id,
-    security_group_ids: instance.groupIds,
-    private_ip: instance.privateIp,
-    client_token: instance.clientToken ?? null,
-    termination_protected: instance.terminationProtected,
-    metadata: instance.metadata,
-    root_volume: { ...instance.rootVolume, tags: Object.fromEntries(instance.rootVolume.tags) },
-    launch_time: new Date(instance.launchedAt).toISOString(),
-    tags: Object.fromEntries(instance.tags),
-    cloud_init: showCloudInit(instance),
-  };
-}
-
-function showCloudInit(instance: Instance): object {
-  const { script, ...record } = instance.cloudInit;
-  return {
-    outcome: record.outcome,
-    build_id: record.buildId ?? null,
-    url: record.url ?? null,
-    fetch_attempts: record.fetchAttempts,
-    report_attempts: record.reportAttempts,
-    last_status: record.lastStatus ?? null,
-    last_error: record.lastError ?? null,
-    reported_at: record.reportedAt ?? null,
-    script_bytes: script === undefined ? 0 : Buffer.byteLength(script),
-  };
-}
-
-/** The ids that a demonstration needs to begin with. */
-function showResources(world: World): object {
-  return {
-    vpcs: [...world.vpcs.values()].map(({ id, cidr, isDefault }) => ({ id, cidr, default: isDefault })),
-    subnets: [...world.subnets.values()].map(({ id, vpcId, zone, cidr }) => ({ id, vpc_id: vpcId, zone, cidr })),
-    images: [...world.images.values()].map(({ id, name, state, tags }) => ({
-      id,
-      name,
-      state,
-      tags: Object.fromEntries(tags),
-    })),
-    security_groups: [...world.groups.values()].map(({ id, name, vpcId, tags }) => ({
-      id,
-      name,
-      vpc_id: vpcId,
-      tags: Object.fromEntries(tags),
-    })),
-    key_pairs: [...world.keyPairs],
-    instance_profiles: [...world.profiles],
-  };
 }
 
 function readJson(exchange: Exchange): unknown {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxConfig } from './config.js';
 import { answerControl, isControl } from './control.js';
+import { createAutoScaling } from './ec2/auto-scaling.js';
 import { createCloudInit } from './ec2/cloud-init.js';
 import { createEc2Service } from './ec2/ec2-service.js';
 import { seedFleet, seedWorld } from './ec2/seed.js';
@@ -12,6 +13,9 @@ import { createThrottle } from './ec2/throttle.js';
 import { createWorld, type World } from './ec2/world.js';
 import { createFaults } from './faults.js';
 import { BodyTooLarge, jsonAnswer, readBody, writeAnswer, type Exchange } from './http.js';
+import { createOpsWorksService } from './opsworks/opsworks-service.js';
+import type { StackPlan } from './opsworks/stack-plan.js';
+import { addStack, seedStacks } from './opsworks/seed-stacks.js';
 import { createRecords } from './records.js';
 import { createRoute53 } from './route53/route53.js';
 import type { Service } from './service.js';
@@ -46,14 +50,19 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
       times: {
         bootMs: config.SANDBOX_BOOT_MS,
         shutdownMs: config.SANDBOX_SHUTDOWN_MS,
+        stopMs: config.SANDBOX_STOP_MS,
+        checksMs: config.SANDBOX_CHECKS_MS,
+        setupMs: config.SANDBOX_SETUP_MS,
         interfaceLingerMs: config.SANDBOX_INTERFACE_LINGER_MS,
         terminatedVisibleMs: config.SANDBOX_TERMINATED_VISIBLE_MS,
       },
     });
     seedWorld(world, config.SANDBOX_SEED, config.SANDBOX_DEFAULT_VPC === 'on');
+    if (config.SANDBOX_STACKS === 'on') seedStacks(world, config.SANDBOX_SEED);
     return world;
   };
   let world = makeWorld();
+  const autoScaling = createAutoScaling({ world: () => world, records });
   const throttle = config.SANDBOX_THROTTLE === 'on' ? createThrottle(now) : undefined;
   const slack = createSlackService({
     token: config.SANDBOX_SLACK_TOKEN,
@@ -64,23 +73,22 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
 
   const route53 = createRoute53({ config, world: () => world, faults, records, now });
   const statusReceiver = createStatusReceiver({ records, now });
+  const credentials = {
+    accessKeyId: config.SANDBOX_ACCESS_KEY_ID,
+    secretAccessKey: config.SANDBOX_SECRET_ACCESS_KEY,
+    region: config.SANDBOX_REGION,
+  };
+  const account = { world: (): World => world, faults, records, cloudInit, autoScaling };
 
   // Asked in this order. A further service is one more entry.
   const services: readonly Service[] = [
     slack,
     statusReceiver,
     route53.service,
+    createOpsWorksService({ ...account, credentials: { ...credentials, service: 'opsworks' } }),
     createEc2Service({
-      world: () => world,
-      faults,
-      records,
-      cloudInit,
-      credentials: {
-        accessKeyId: config.SANDBOX_ACCESS_KEY_ID,
-        secretAccessKey: config.SANDBOX_SECRET_ACCESS_KEY,
-        region: config.SANDBOX_REGION,
-        service: 'ec2',
-      },
+      ...account,
+      credentials: { ...credentials, service: 'ec2' },
       instanceLimit: config.SANDBOX_INSTANCE_LIMIT,
       throttle,
     }),
@@ -93,8 +101,10 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     seed: (count: number, tags: Readonly<Record<string, string>>) => seedFleet(world, count, { tags }),
     dns: route53.control,
     statusUpdates: () => statusReceiver.deliveries(),
+    addStack: (plan: StackPlan) => addStack(world, plan),
     reset() {
       cloudInit.stopAll();
+      autoScaling.stopAll();
       faults.clear();
       records.clear();
       slack.clear();
@@ -171,6 +181,7 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
       }),
     async stop() {
       cloudInit.stopAll();
+      autoScaling.stopAll();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         // Nobody is waited for: in a sandbox an answer that gets lost is one more thing to survive.

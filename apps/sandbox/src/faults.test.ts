@@ -167,6 +167,11 @@ describe('faults', () => {
     ['slow without ms', { kind: 'slow' }, '/'],
     ['no-capacity for another action', { kind: 'no-capacity', action: 'CreateTags' }, '/'],
     ['no-capacity for Slack', { kind: 'no-capacity', service: 'slack' }, '/'],
+    ['no-capacity for OpsWorks', { kind: 'no-capacity', service: 'opsworks' }, '/'],
+    ['start-failed for Slack', { kind: 'start-failed', service: 'slack' }, '/'],
+    ['setup-failed for a stop', { kind: 'setup-failed', action: 'StopInstance' }, '/'],
+    ['stuck for a launch', { kind: 'stuck', action: 'RunInstances' }, '/'],
+    ['an instance for throttle', { kind: 'throttle', instance: 'api1' }, '/'],
     ['a code for throttle', { kind: 'throttle', code: 'x' }, '/'],
   ])('are refused with 400 where the body has %s', async (_name, body, pointer) => {
     const answer = await sandbox.send('POST', 'faults', body);

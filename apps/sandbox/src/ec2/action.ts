@@ -1,5 +1,6 @@
 import type { Faults } from '../faults.js';
 import type { Records } from '../records.js';
+import type { AutoScaling } from './auto-scaling.js';
 import type { CloudInit } from './cloud-init.js';
 import type { Parsed, Shape } from './parameters.js';
 import type { World } from './world.js';
@@ -10,6 +11,7 @@ export interface Call {
   readonly world: World;
   readonly faults: Faults;
   readonly cloudInit: CloudInit;
+  readonly autoScaling: AutoScaling;
   readonly instanceLimit: number;
   readonly requestId: string;
   /** Everything is checked and the effect comes now. Throws `DryRunOperation` for a dry run. */

@@ -4,6 +4,7 @@ import type { Records } from '../records.js';
 import type { Service } from '../service.js';
 import type { Call } from './action.js';
 import { ACTIONS } from './actions.js';
+import type { AutoScaling } from './auto-scaling.js';
 import type { CloudInit } from './cloud-init.js';
 import { Ec2Error, missingParameter } from './errors.js';
 import { parseParameters } from './parameters.js';
@@ -20,6 +21,7 @@ export interface Ec2Options {
   readonly faults: Faults;
   readonly records: Records;
   readonly cloudInit: CloudInit;
+  readonly autoScaling: AutoScaling;
   readonly credentials: Credentials;
   readonly instanceLimit: number;
   /** Left out: nobody is throttled but by faults. */
@@ -74,6 +76,7 @@ function perform(exchange: Exchange, options: Ec2Options): Answer {
     world,
     faults: options.faults,
     cloudInit: options.cloudInit,
+    autoScaling: options.autoScaling,
     instanceLimit: options.instanceLimit,
     requestId: exchange.requestId,
     proceed() {

@@ -1,6 +1,7 @@
 import { defineAction } from './action.js';
 import { assertWellFormed, invalidValue, notFound } from './errors.js';
 import { applyFilters, filterShape, type FilterTable } from './filters.js';
+import { rootDeviceType } from './instance-xml.js';
 import type { Image } from './model.js';
 import { takePage } from './paging.js';
 import { tagsXml } from './tags.js';
@@ -17,7 +18,7 @@ const FILTERS: FilterTable<Image> = {
   'creation-date': (image) => [new Date(image.createdAt).toISOString()],
   'is-public': (image) => [String(image.isPublic)],
   'image-type': () => ['machine'],
-  'root-device-type': () => ['ebs'],
+  'root-device-type': (image) => [rootDeviceType(image)],
   'root-device-name': (image) => [image.rootDeviceName],
   'virtualization-type': () => ['hvm'],
   hypervisor: () => ['xen'],
@@ -78,23 +79,25 @@ function imageXml(image: Image): XmlValue {
     architecture: image.architecture,
     imageType: 'machine',
     name: image.name,
-    rootDeviceType: 'ebs',
+    rootDeviceType: rootDeviceType(image),
     rootDeviceName: image.rootDeviceName,
-    blockDeviceMapping: [
-      {
-        deviceName: image.rootDeviceName,
-        ebs: {
-          snapshotId: image.rootSnapshotId,
-          volumeSize: image.rootVolumeGb,
-          deleteOnTermination: true,
-          volumeType: 'gp2',
-          encrypted: false,
-        },
-      },
-    ],
+    blockDeviceMapping: image.rootDeviceType === 'instance-store' ? [] : [rootDeviceXml(image)],
     virtualizationType: 'hvm',
     tagSet: tagsXml(image.tags),
     hypervisor: 'xen',
     enaSupport: true,
+  };
+}
+
+function rootDeviceXml(image: Image): XmlValue {
+  return {
+    deviceName: image.rootDeviceName,
+    ebs: {
+      snapshotId: image.rootSnapshotId,
+      volumeSize: image.rootVolumeGb,
+      deleteOnTermination: true,
+      volumeType: 'gp2',
+      encrypted: false,
+    },
   };
 }

@@ -1,12 +1,21 @@
-import type { Instance, InstanceState } from './model.js';
+import { launchTimeOf, publicIpOf, stateReasonOf } from './lifecycle.js';
+import type { Image, Instance, InstanceState } from './model.js';
 import { tagsXml } from './tags.js';
-import { terminatedAt, type World } from './world.js';
+import type { World } from './world.js';
 import type { XmlValue } from './xml.js';
 
-const STATE_CODES = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 } as const satisfies Record<
-  InstanceState,
-  number
->;
+export const STATE_CODES = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const satisfies Record<InstanceState, number>;
+
+export function rootDeviceType(image: Image): 'ebs' | 'instance-store' {
+  return image.rootDeviceType ?? 'ebs';
+}
 
 export function stateXml(state: InstanceState): XmlValue {
   return { code: STATE_CODES[state], name: state };
@@ -42,35 +51,27 @@ export function profileArn(world: World, name: string): string {
 
 function instanceXml(world: World, instance: Instance): XmlValue {
   const state = world.stateOf(instance);
-  const leaving = state === 'shutting-down' || state === 'terminated';
-  const ended = terminatedAt(instance);
+  const reason = stateReasonOf(instance, world.now());
   return {
     instanceId: instance.id,
     imageId: instance.image.id,
     instanceState: stateXml(state),
     privateDnsName: state === 'terminated' ? '' : `ip-${instance.privateIp.replaceAll('.', '-')}.ec2.internal`,
     dnsName: '',
-    reason: leaving ? 'User initiated' : '',
+    reason: reason?.transition ?? '',
     keyName: instance.keyName,
     amiLaunchIndex: instance.launchIndex,
     productCodes: [],
     instanceType: instance.instanceType,
-    launchTime: new Date(instance.launchedAt).toISOString(),
+    launchTime: new Date(launchTimeOf(instance, world.now())).toISOString(),
     placement: { availabilityZone: instance.subnet.zone, groupName: '', tenancy: 'default' },
     monitoring: { state: instance.monitoring ? 'enabled' : 'disabled' },
-    ...(state === 'terminated' ? { groupSet: [] } : networkXml(world, instance, state)),
-    ...(leaving && ended !== undefined
-      ? {
-          stateReason: {
-            code: 'Client.UserInitiatedShutdown',
-            message: 'Client.UserInitiatedShutdown: User initiated shutdown',
-          },
-        }
-      : {}),
+    ...(state === 'terminated' ? { groupSet: [] } : networkXml(world, instance)),
+    stateReason: reason === undefined ? undefined : { code: reason.code, message: reason.message },
     architecture: instance.image.architecture,
-    rootDeviceType: 'ebs',
+    rootDeviceType: rootDeviceType(instance.image),
     rootDeviceName: instance.image.rootDeviceName,
-    blockDeviceMapping: state === 'terminated' || state === 'pending' ? [] : [rootDeviceXml(instance)],
+    blockDeviceMapping: hasRootVolume(instance, state) ? [rootDeviceXml(instance)] : [],
     virtualizationType: 'hvm',
     clientToken: instance.clientToken ?? '',
     tagSet: tagsXml(instance.tags),
@@ -92,14 +93,14 @@ function instanceXml(world: World, instance: Instance): XmlValue {
   };
 }
 
-/** A terminated instance has none of this left. A public address is not known before the instance runs. */
-function networkXml(world: World, instance: Instance, state: InstanceState): { readonly [name: string]: XmlValue } {
+/** A terminated instance has none of this left. A public address is there only while the instance runs. */
+function networkXml(world: World, instance: Instance): { readonly [name: string]: XmlValue } {
   const { subnet } = instance;
   return {
     subnetId: subnet.id,
     vpcId: subnet.vpcId,
     privateIpAddress: instance.privateIp,
-    ipAddress: state === 'pending' ? undefined : instance.publicIp,
+    ipAddress: publicIpOf(world, instance),
     sourceDestCheck: true,
     groupSet: groupsXml(world, instance),
     networkInterfaceSet: [
@@ -116,6 +117,10 @@ function networkXml(world: World, instance: Instance, state: InstanceState): { r
       },
     ],
   };
+}
+
+function hasRootVolume({ image }: Instance, state: InstanceState): boolean {
+  return image.rootDeviceType !== 'instance-store' && state !== 'terminated' && state !== 'pending';
 }
 
 function rootDeviceXml(instance: Instance): XmlValue {

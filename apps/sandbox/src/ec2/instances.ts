@@ -1,7 +1,8 @@
 import { defineAction } from './action.js';
 import { assertWellFormed, Ec2Error, invalidValue, missingParameter } from './errors.js';
 import { applyFilters, filterShape, type FilterTable } from './filters.js';
-import { profileArn, reservationsXml, stateXml } from './instance-xml.js';
+import { profileArn, reservationsXml, rootDeviceType, STATE_CODES, stateXml } from './instance-xml.js';
+import { publicIpOf } from './lifecycle.js';
 import type { Instance } from './model.js';
 import { takePage } from './paging.js';
 import type { World } from './world.js';
@@ -21,11 +22,13 @@ function filterTable(world: World): FilterTable<Instance> {
   const groupNames = network((instance) => instance.groupIds.map((id) => world.groups.get(id)?.name));
   return {
     'instance-id': (instance) => [instance.id],
+    'instance-state-code': (instance) => [String(STATE_CODES[world.stateOf(instance)])],
     'instance-state-name': (instance) => [world.stateOf(instance)],
     'client-token': (instance) => [instance.clientToken],
     'reservation-id': (instance) => [instance.reservationId],
     'image-id': (instance) => [instance.image.id],
     'instance-type': (instance) => [instance.instanceType],
+    'root-device-type': (instance) => [rootDeviceType(instance.image)],
     'key-name': (instance) => [instance.keyName],
     'availability-zone': (instance) => [instance.subnet.zone],
     'iam-instance-profile.arn': (instance) => [
@@ -34,7 +37,7 @@ function filterTable(world: World): FilterTable<Instance> {
     'subnet-id': network((instance) => [instance.subnet.id]),
     'vpc-id': network((instance) => [instance.subnet.vpcId]),
     'private-ip-address': network((instance) => [instance.privateIp]),
-    'ip-address': network((instance) => [world.stateOf(instance) === 'pending' ? undefined : instance.publicIp]),
+    'ip-address': network((instance) => [publicIpOf(world, instance)]),
     'instance.group-id': groupIds,
     'instance.group-name': groupNames,
     'network-interface.group-id': groupIds,
@@ -92,6 +95,7 @@ export const terminateInstances = defineAction({ InstanceId: ids }, (parameters,
   for (const instance of stopped) {
     world.terminate(instance);
     call.cloudInit.stop(instance);
+    call.autoScaling.lost(instance);
   }
   if (stopped.length > 0) call.record({ instance_ids: stopped.map((instance) => instance.id) });
 

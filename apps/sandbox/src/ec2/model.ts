@@ -31,6 +31,8 @@ export interface Image {
   readonly createdAt: number;
   readonly architecture: 'x86_64' | 'arm64';
   readonly rootDeviceName: string;
+  /** Left out: `ebs`. What is launched from an image with an instance store cannot be stopped. */
+  readonly rootDeviceType?: 'instance-store';
   readonly rootSnapshotId: string;
   readonly rootVolumeGb: number;
   readonly tags: Tags;
@@ -61,12 +63,16 @@ export interface SecurityGroup {
   readonly hiddenUntil: number;
 }
 
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
 /** From `at` on the instance is in `state`, until the next transition. */
 export interface Transition {
   readonly at: number;
   readonly state: InstanceState;
+  /** `stopped` only: it did not come up, and nobody asked for it to stop (the fault `start-failed`). */
+  readonly failed?: boolean;
+  /** `running` only: it runs but does not come to work (the fault `setup-failed`). */
+  readonly impaired?: boolean;
 }
 
 export interface MetadataOptions {
@@ -125,7 +131,8 @@ export interface Instance {
   readonly tags: Tags;
   readonly launchedAt: number;
   readonly privateIp: string;
-  readonly publicIp: string | undefined;
+  /** Given up when it stops; another one comes with the next start. */
+  publicIp: string | undefined;
   readonly interfaceId: string;
   readonly rootVolume: RootVolume;
   readonly metadata: MetadataOptions;

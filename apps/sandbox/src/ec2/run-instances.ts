@@ -144,7 +144,7 @@ function launch(call: Call, request: LaunchRequest, count: number, token: string
   });
 }
 
-type NewInstance = Omit<LaunchRequest, 'minCount' | 'maxCount'> &
+export type NewInstance = Omit<LaunchRequest, 'minCount' | 'maxCount'> &
   Pick<Instance, 'id' | 'reservationId' | 'launchIndex' | 'clientToken' | 'launchedAt' | 'hiddenUntil' | 'silent'>;
 
 /** Puts an instance into the world, pending now and running after the boot time. */

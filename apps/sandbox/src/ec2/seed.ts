@@ -1,13 +1,13 @@
 import { createRandom, resourceId, type Random } from '../random.js';
 import type { Image, Subnet } from './model.js';
-import { addInstance } from './run-instances.js';
+import { addInstance, type NewInstance } from './run-instances.js';
 import { addGroup } from './security-groups.js';
 import type { World } from './world.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** The seed's calendar does not move, so that its ids, names and dates are the same on every day. */
-const EPOCH = Date.UTC(2026, 0, 5, 9, 30, 0);
+export const EPOCH = Date.UTC(2026, 0, 5, 9, 30, 0);
 
 const SITES = ['org', 'com', 'pro'] as const;
 const ENVS = ['staging', 'prod'] as const;
@@ -119,21 +119,11 @@ export function seedFleet(
     const site = SITES[index % SITES.length] ?? 'org';
     const env = ENVS[index % ENVS.length] ?? 'staging';
     const queue = QUEUES[index % QUEUES.length] ?? 'default';
-    const launchedAt = world.now() - (index + 1) * MINUTE - world.times.bootMs;
+    const launchedAt = world.now() - (index + 1) * MINUTE - world.times.bootMs - world.times.checksMs;
     addInstance(world, {
+      ...seededPlan(world, image, subnet),
       id,
       reservationId: resourceId('r', random),
-      launchIndex: 0,
-      image,
-      instanceType: 'c3.2xlarge',
-      subnet,
-      groups: [...world.groups.values()].filter((group) => group.vpcId === subnet.vpcId && group.name === 'default'),
-      keyName: SEEDED_KEY,
-      profileName: undefined,
-      clientToken: undefined,
-      userData: undefined,
-      metadata: { tokens: 'optional', hopLimit: 1, endpoint: 'enabled', ipv6: 'disabled', tags: 'disabled' },
-      root: { sizeGb: image.rootVolumeGb, type: 'gp2', deleteOnTermination: true },
       instanceTags: new Map(
         Object.entries({
           Name: `worker-${site}-${env}-${queue}-${id.slice(2)}`,
@@ -144,17 +134,38 @@ export function seedFleet(
           ...tags,
         }),
       ),
-      volumeTags: new Map(),
-      ebsOptimized: false,
-      monitoring: false,
-      terminationProtected: false,
-      shutdownBehavior: 'stop',
       launchedAt,
-      hiddenUntil: 0,
-      silent: true,
     });
     return id;
   });
+}
+
+/** What every seeded instance has in common. */
+export function seededPlan(
+  world: World,
+  image: Image,
+  subnet: Subnet,
+): Omit<NewInstance, 'id' | 'reservationId' | 'instanceTags' | 'launchedAt'> {
+  return {
+    launchIndex: 0,
+    image,
+    instanceType: 'c3.2xlarge',
+    subnet,
+    groups: [...world.groups.values()].filter((group) => group.vpcId === subnet.vpcId && group.name === 'default'),
+    keyName: SEEDED_KEY,
+    profileName: undefined,
+    clientToken: undefined,
+    userData: undefined,
+    metadata: { tokens: 'optional', hopLimit: 1, endpoint: 'enabled', ipv6: 'disabled', tags: 'disabled' },
+    root: { sizeGb: image.rootVolumeGb, type: 'gp2', deleteOnTermination: true },
+    volumeTags: new Map(),
+    ebsOptimized: false,
+    monitoring: false,
+    terminationProtected: false,
+    shutdownBehavior: 'stop',
+    hiddenUntil: 0,
+    silent: true,
+  };
 }
 
 /** Small fleets are spread evenly; a big one goes where the addresses are. */

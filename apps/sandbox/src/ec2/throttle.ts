@@ -11,7 +11,7 @@ export interface Throttle {
 
 /**
  * "Request throttling for the Amazon EC2 API", per account and region: actions have a bucket of their own, each.
- * Launches and terminations also spend a token for each instance.
+ * Launches, terminations, starts and stops also spend a token for each instance.
  */
 const READ: Limit = [100, 20];
 const UNFILTERED_READ: Limit = [50, 10];
@@ -19,11 +19,17 @@ const CHANGE: Limit = [50, 5];
 const OWN: Readonly<Record<string, Limit>> = {
   CreateTags: [100, 10],
   RunInstances: [5, 2],
+  StartInstances: [5, 2],
   TerminateInstances: [100, 5],
 };
 /** These have the smaller bucket for reads that name neither a filter nor a page. */
-const UNFILTERED: readonly string[] = ['DescribeInstances', 'DescribeSecurityGroups'];
-const RESOURCES: Readonly<Record<string, Limit>> = { RunInstances: [1000, 2], TerminateInstances: [1000, 20] };
+const UNFILTERED: readonly string[] = ['DescribeInstances', 'DescribeInstanceStatus', 'DescribeSecurityGroups'];
+const RESOURCES: Readonly<Record<string, Limit>> = {
+  RunInstances: [1000, 2],
+  StartInstances: [1000, 2],
+  StopInstances: [1000, 20],
+  TerminateInstances: [1000, 20],
+};
 
 interface Bucket {
   tokens: number;

@@ -1,11 +1,19 @@
 import { createAddresses } from './addresses.js';
 import type { Addresses } from './addresses.js';
+import { createOpsWorksAccount, type OpsWorksAccount } from '../opsworks/account.js';
 import { assertWellFormed, notFound, prefixOf, Ec2Error } from './errors.js';
+import { past, transitionAt } from './lifecycle.js';
 import type { Image, Instance, InstanceState, SecurityGroup, Subnet, Tags, UsedToken, Vpc } from './model.js';
 
 export interface WorldTimes {
   readonly bootMs: number;
   readonly shutdownMs: number;
+  /** `stopping` to `stopped`. */
+  readonly stopMs: number;
+  /** `running` to status checks that have come to a result. */
+  readonly checksMs: number;
+  /** OpsWorks: `running_setup` to `online`. */
+  readonly setupMs: number;
   readonly interfaceLingerMs: number;
   readonly terminatedVisibleMs: number;
 }
@@ -24,6 +32,8 @@ export interface World {
   readonly profiles: Set<string>;
   readonly tokens: Map<string, UsedToken>;
   readonly addresses: Addresses;
+  /** The stacks that these instances belong to, if any. */
+  readonly opsWorks: OpsWorksAccount;
   now(): number;
   /** A number above all given before: what describes are sorted by. */
   nextOrder(): number;
@@ -67,14 +77,14 @@ export function createWorld(options: WorldOptions): World {
     profiles: new Set(),
     tokens: new Map(),
     addresses: createAddresses(),
+    opsWorks: createOpsWorksAccount(),
     now,
     nextOrder() {
       order += 1;
       return order;
     },
     stateOf(instance) {
-      const time = now();
-      return instance.transitions.findLast((transition) => transition.at <= time)?.state ?? 'pending';
+      return transitionAt(instance, now()).state;
     },
     holdsInterface(instance) {
       const end = terminatedAt(instance);
@@ -95,7 +105,7 @@ export function createWorld(options: WorldOptions): World {
     terminate(instance) {
       const time = now();
       instance.transitions = [
-        ...instance.transitions.filter((transition) => transition.at <= time),
+        ...past(instance, time),
         { at: time, state: 'shutting-down' },
         { at: time + times.shutdownMs, state: 'terminated' },
       ];

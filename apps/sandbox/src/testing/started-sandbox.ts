@@ -1,5 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { OpsWorksClient } from '@aws-sdk/client-opsworks';
 import { createSilentLogger, loadConfig, type Environment } from '@quartermaster/foundation';
 import { LogLevel, WebClient } from '@slack/web-api';
 import { sandboxVariables, type SandboxConfig } from '../config.js';
@@ -12,9 +13,11 @@ export interface StartedSandbox {
   /** One attempt a call, so that a test sees every refusal. */
   readonly ec2: EC2Client;
   readonly route53: Route53Client;
+  readonly opsWorks: OpsWorksClient;
   readonly slack: WebClient;
   /** Tries once, leaves a rate limit to the caller, and says nothing on the console. */
   slackWith(token: string): WebClient;
+  opsWorksWith(settings: ConstructorParameters<typeof OpsWorksClient>[0]): OpsWorksClient;
   ec2With(settings: ConstructorParameters<typeof EC2Client>[0]): EC2Client;
   route53With(settings: ConstructorParameters<typeof Route53Client>[0]): Route53Client;
   get<T>(path: string): Promise<T>;
@@ -22,7 +25,34 @@ export interface StartedSandbox {
   effects(action?: string): Promise<Effect[]>;
   requests(): Promise<{ counts: Record<string, Record<string, number>>; log: RequestRecord[] }>;
   resources(): Promise<Resources>;
+  /** Adds a stack of OpsWorks. */
+  addStack(plan: object): Promise<AddedStack>;
+  instance(id: string): Promise<ShownInstance>;
   stop(): Promise<void>;
+}
+
+export interface AddedStack {
+  readonly id: string;
+  readonly name: string;
+  readonly layers: { id: string; name: string; shortname: string }[];
+  readonly instances: {
+    instance_id: string;
+    ec2_instance_id: string;
+    hostname: string;
+    layers: string[];
+    status: string;
+  }[];
+}
+
+export interface ShownInstance {
+  readonly id: string;
+  readonly state: string;
+  readonly public_ip: string | null;
+  readonly tags: Record<string, string>;
+  readonly opsworks: { instance_id: string; hostname: string; stack: string; layers: string[]; status: string } | null;
+  readonly transitions: { at: string; state: string }[];
+  readonly check_transitions: { at: string; state: string }[];
+  readonly opsworks_transitions: { at: string; state: string }[];
 }
 
 export interface Resources {
@@ -37,6 +67,9 @@ const SHORT_TIMES = {
   SANDBOX_BOOT_MS: '60',
   SANDBOX_CLOUD_INIT_MS: '20',
   SANDBOX_SHUTDOWN_MS: '60',
+  SANDBOX_STOP_MS: '60',
+  SANDBOX_CHECKS_MS: '60',
+  SANDBOX_SETUP_MS: '60',
   SANDBOX_INTERFACE_LINGER_MS: '120',
   SANDBOX_TERMINATED_VISIBLE_MS: '60000',
   SANDBOX_ROUTE53_INSYNC_MS: '150',
@@ -48,22 +81,15 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
   await sandbox.start();
   const { url } = sandbox;
 
-  const ec2With = (settings: ConstructorParameters<typeof EC2Client>[0] = {}): EC2Client =>
-    new EC2Client({
-      endpoint: url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
-      maxAttempts: 1,
-      ...settings,
-    });
-  const route53With: StartedSandbox['route53With'] = (settings) =>
-    new Route53Client({
-      endpoint: url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
-      maxAttempts: 1,
-      ...settings,
-    });
+  const standard = {
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' },
+    maxAttempts: 1,
+  };
+  const ec2With: StartedSandbox['ec2With'] = (settings) => new EC2Client({ ...standard, ...settings });
+  const opsWorksWith: StartedSandbox['opsWorksWith'] = (settings) => new OpsWorksClient({ ...standard, ...settings });
+  const route53With: StartedSandbox['route53With'] = (settings) => new Route53Client({ ...standard, ...settings });
   const send: StartedSandbox['send'] = async (method, path, body) => {
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${url}/_sandbox/${path}`, { method, ...payload });
@@ -77,7 +103,8 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
       rejectRateLimitedCalls: true,
       logger: { ...createSilentLogger(), setLevel() {}, setName() {}, getLevel: () => LogLevel.ERROR },
     });
-  const ec2 = ec2With();
+  const ec2 = ec2With({});
+  const opsWorks = opsWorksWith({});
 
   const route53 = route53With({});
 
@@ -87,6 +114,8 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
     route53With,
     ec2,
     ec2With,
+    opsWorks,
+    opsWorksWith,
     slack: slackWith('xoxb-sandbox-token'),
     slackWith,
     send,
@@ -95,9 +124,16 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
       (await get<{ effects: Effect[] }>(action === undefined ? 'effects' : `effects?action=${action}`)).effects,
     requests: () => get('requests'),
     resources: () => get('resources'),
+    addStack: async (plan) => {
+      const { status, body } = await send('POST', 'stacks', plan);
+      if (status !== 201) throw new Error(JSON.stringify(body));
+      return body as AddedStack;
+    },
+    instance: (id) => get(`instances/${id}`),
     async stop() {
       ec2.destroy();
       route53.destroy();
+      opsWorks.destroy();
       await sandbox.stop();
     },
   };
