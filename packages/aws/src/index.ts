@@ -1,2 +1,4 @@
-/** How every adapter calls AWS: under its guard at each attempt, and with failures in the house's words. */
-export {};
+/** How every adapter calls AWS: under its guard at each attempt, in time, and with failures in the house's words. */
+export * from './calls.js';
+export * from './client-settings.js';
+export * from './errors.js';

@@ -4,3 +4,5 @@
  */
 export * from './stack.js';
 export * from './stack-source.js';
+export * from './find.js';
+export * from './stack-variables.js';

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { LaunchPlan } from '../build.js';
 import type { Ec2Port } from '../ec2-port.js';
-import type { ErrorTable } from './errors.js';
+import type { ErrorTable } from '@quartermaster/aws';
 import { mapInstance, present, tagList } from './mapping.js';
-import { change } from './send.js';
+import { change } from './calls.js';
 
 type InstanceChanges = Pick<Ec2Port, 'runInstances' | 'tagInstance' | 'terminateInstances'>;
 

@@ -14,9 +14,9 @@ import {
 import { AppError } from '@quartermaster/foundation';
 import type { Ec2Port } from '../ec2-port.js';
 import { BUILD_TAG, INSTALL_TAG, type CloudInstance } from '../instance.js';
-import { ec2Code } from './errors.js';
+import { awsCode } from '@quartermaster/aws';
 import { mapImage, mapInstance, mapSecurityGroup, present } from './mapping.js';
-import { read } from './send.js';
+import { read } from './calls.js';
 
 type Reads = Pick<
   Ec2Port,
@@ -75,7 +75,7 @@ export function createReads(client: EC2Client, installId: string): Reads {
           const command = new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'disableApiTermination' });
           return (await client.send(command)).DisableApiTermination?.Value ?? false;
         } catch (error) {
-          if (ec2Code(error).startsWith('InvalidInstanceID.')) return undefined;
+          if (awsCode(error).startsWith('InvalidInstanceID.')) return undefined;
           throw error;
         }
       }),
@@ -96,7 +96,7 @@ export function createReads(client: EC2Client, installId: string): Reads {
           return present((Images ?? []).map(mapImage))[0];
         } catch (error) {
           // NotFound, Malformed and Unavailable: an image that nobody can launch from.
-          if (ec2Code(error).startsWith('InvalidAMIID.')) return undefined;
+          if (awsCode(error).startsWith('InvalidAMIID.')) return undefined;
           throw error;
         }
       }),

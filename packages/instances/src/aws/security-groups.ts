@@ -7,10 +7,10 @@ import {
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ec2Port, SecurityGroupRequest } from '../ec2-port.js';
-import type { ErrorTable } from './errors.js';
+import type { ErrorTable } from '@quartermaster/aws';
 import { tagList } from './mapping.js';
 import { filter, securityGroups } from './reads.js';
-import { change } from './send.js';
+import { change } from './calls.js';
 
 type GroupChanges = Pick<Ec2Port, 'createSecurityGroup' | 'authorizeSsh' | 'deleteSecurityGroup'>;
 

@@ -1,5 +1,7 @@
 import { AppError } from '@quartermaster/foundation';
-import { translateError, type ErrorTable } from './errors.js';
+import { createErrorTranslation, type ErrorTable } from './errors.js';
+
+const translateError = createErrorTranslation({ name: 'EC2', prefix: 'ec2' });
 
 /** An error as the SDK throws it for an answer of EC2. */
 function answer(name: string, status = 400, message = 'words of EC2'): Error {
@@ -12,7 +14,7 @@ function translated(error: unknown, table?: ErrorTable): AppError {
   throw new Error('was not translated');
 }
 
-describe('translateError', () => {
+describe('the translation of errors', () => {
   it.each([
     ['RequestLimitExceeded', 503, 'ec2-throttled'],
     ['Throttling', 400, 'ec2-throttled'],
@@ -82,6 +84,14 @@ describe('translateError', () => {
     );
     expect(translated(answer('OperationX', 400, 'x'.repeat(9_000))).message.length).toBeLessThan(500);
     expect(translated(answer('AuthFailure', 401, 'key AKIA123')).message).not.toContain('AKIA123');
+  });
+
+  it('names the service', () => {
+    const translate = createErrorTranslation({ name: 'Route 53', prefix: 'route53' });
+    expect(translate(answer('Throttling'), 'GetChange')).toMatchObject({ code: 'route53-throttled' });
+    expect(translate(answer('Odd'), 'GetChange')).toMatchObject({
+      message: 'Route 53 refused GetChange (Odd: words of EC2)',
+    });
   });
 
   it('leaves a bug a bug, and an error of the house as it is', () => {
