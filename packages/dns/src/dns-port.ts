@@ -1,5 +1,5 @@
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { RecordChange, RecordSet, Zone } from './record.js';
+import type { RecordChange, RecordSet, RecordSetPage, Zone } from './record.js';
 
 export type ChangeStatus = 'PENDING' | 'INSYNC';
 
@@ -13,6 +13,8 @@ export interface DnsPort {
   listZones(): Promise<Zone[]>;
   /** What stands at one name, of every type. */
   findRecordSets(zoneId: string, name: string): Promise<RecordSet[]>;
+  /** One page of what stands in a zone, one request: begins at the name `from`, whether it stands there or not. */
+  listRecordSets(zoneId: string, from: string): Promise<RecordSetPage>;
   /**
    * Carries out all of these or none. `conflict` `change-refused`: Route 53 refuses the batch (InvalidChangeBatch); the
    * message holds its own words, `problems` one entry each of them. `not-found` `zone-not-found`.

@@ -41,3 +41,10 @@ export interface RecordChange {
   readonly action: 'CREATE' | 'DELETE' | 'UPSERT';
   readonly set: RecordSet;
 }
+
+/** Some of a zone's record sets, in Route 53's order. */
+export interface RecordSetPage {
+  readonly sets: readonly RecordSet[];
+  /** Where the list goes on; missing with the last page. A name is never cut: all its sets are on one page. */
+  readonly next_name?: string;
+}
