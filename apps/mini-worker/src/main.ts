@@ -18,6 +18,9 @@ import {
   createOpenJobs,
   createProcessBoard,
   createProtectedInstances,
+  createRequestSlots,
+  createZoneCache,
+  ROUTE53_PER_SECOND,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
@@ -25,6 +28,7 @@ import {
 import { createRefreshImages } from './chores/refresh-images.js';
 import { createRefreshInstances } from './chores/refresh-instances.js';
 import { createRefreshProtection } from './chores/refresh-protection.js';
+import { createRefreshZones } from './chores/refresh-zones.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { connectClouds } from './clouds.js';
@@ -60,15 +64,20 @@ async function main(): Promise<void> {
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
-  const { ec2 } = connectClouds(config);
-  shutdown.onStop('clouds', () => ec2.close());
+  const { ec2, dns } = connectClouds(config);
+  shutdown.onStop('clouds', () => {
+    ec2.close();
+    dns.close();
+  });
 
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
+  const slots = createRequestSlots(redis, keys, { service: 'route53', perSecond: ROUTE53_PER_SECOND, log });
   const loop = startLoop({
     chores: [
       createRefreshInstances(ec2, cache),
       createRefreshImages(ec2, createImageCache(redis, keys)),
+      createRefreshZones(dns, createZoneCache(redis, keys), slots),
       createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),

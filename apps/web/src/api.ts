@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly caller: Caller;
   readonly body: Buffer;
-  /** How long (ms) the caller would wait for the work itself (`Prefer: wait`); `undefined`: not at all. */
+  /** How long (ms) the caller would wait for the work itself (`Prefer: wait`, or by the route); `undefined`: not at all. */
   readonly waitMs: number | undefined;
   /** Names what this request makes. A repetition of a broken-off request under one `Idempotency-Key` has the same. */
   readonly operationId: string;
@@ -40,5 +40,7 @@ export interface Route {
   readonly changes?: boolean;
   /** Honours `Idempotency-Key`. */
   readonly repeatable?: boolean;
+  /** How long (ms) it waits for a caller who does not say (`Prefer`); not at all where this is left out. */
+  readonly waitsMs?: number;
   handle(request: ApiRequest): Promise<Reply>;
 }

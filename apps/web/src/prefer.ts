@@ -8,15 +8,19 @@ export interface Preference {
   readonly applied: string | undefined;
 }
 
-/** Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks. */
-export function parsePrefer(header: string | undefined): Preference {
+/**
+ * Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks.
+ * `unlessSaid`: how long (ms) a caller waits who says neither; by default not at all.
+ */
+export function parsePrefer(header: string | undefined, unlessSaid?: number): Preference {
   // Parameters behind a semicolon belong to preferences that we don't know.
   const preferences = (header ?? '').split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((value) => value !== undefined);
   if (wait === undefined) {
-    return { waitMs: undefined, applied: preferences.includes('respond-async') ? 'respond-async' : undefined };
+    if (preferences.includes('respond-async')) return { waitMs: undefined, applied: 'respond-async' };
+    return { waitMs: unlessSaid, applied: undefined };
   }
   // Together with `respond-async` it means: wait so long, then answer 202 (RFC 7240, 4.3). That is what waiting does.
   const seconds = Math.min(Number(wait), LONGEST_WAIT_S);

@@ -60,7 +60,10 @@ async function main(): Promise<void> {
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
   const clouds = connectClouds(config, log);
-  shutdown.onStop('clouds', () => clouds.ec2.close());
+  shutdown.onStop('clouds', () => {
+    clouds.ec2.close();
+    clouds.dns.close();
+  });
 
   const crashAt = config.CRASH_POINT;
   const crashPoint = (point: string): void => {
@@ -73,7 +76,7 @@ async function main(): Promise<void> {
     keys,
     log,
     journals,
-    processors: createProcessors({ config, redis, keys, producer, clouds, renderer }),
+    processors: createProcessors({ config, redis, keys, producer, journals, clouds, renderer, log }),
     concurrency: config.WORKER_QUEUES,
     lockMs: config.JOB_LOCK,
     backoffMs: config.JOB_BACKOFF,

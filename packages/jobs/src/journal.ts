@@ -25,6 +25,8 @@ export interface Journal {
   step<T>(name: string, effect: Effect<T>): Promise<T>;
   /** For looking without touching. */
   readonly guard: EffectGuard;
+  /** Grows with every holder of the subject: stores that keep its state compare it, as the journal itself does. */
+  readonly fence: number;
   close(): Promise<void>;
 }
 
@@ -106,6 +108,7 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
       held.add(lease);
       return {
         guard: lease.guard,
+        fence: lease.fence,
         step: (name, effect) => runStep(subject, lease, name, effect),
         close: async () => {
           held.delete(lease);

@@ -37,7 +37,6 @@ function start(
     'drain-zone': idle,
     'follow-change': idle,
     'forward-status': forwardStatus,
-    'send-change-batch': idle,
     'send-notification': idle,
     'terminate-instance': idle,
   };

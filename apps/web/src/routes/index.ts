@@ -1,13 +1,16 @@
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
+  createDnsRecords,
   createImageCache,
   createInitScripts,
   createInstanceCache,
   createOpenJobs,
   createProcessBoard,
   createProtectedInstances,
+  createStatusUpdates,
   createTerminations,
+  createZoneCache,
   type Keys,
   type Redis,
 } from '@quartermaster/stores';
@@ -15,6 +18,7 @@ import type { Route } from '../api.js';
 import type { WebConfig } from '../config.js';
 import { createInstanceListing } from '../instance-listing.js';
 import { createQueueWatch } from '../queue-watch.js';
+import { createZoneList } from '../zone-list.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
@@ -23,7 +27,9 @@ import { instanceBuildsRoutes } from './instance-builds.js';
 import { instancesRoutes } from './instances.js';
 import { processRoutes } from './process.js';
 import { processesRoute } from './processes.js';
+import { recordsRoutes } from './records.js';
 import { reportInstanceBuildRoute } from './report-instance-build.js';
+import { statusRoutes } from './status.js';
 
 export interface RoutesParts {
   readonly config: WebConfig;
@@ -39,6 +45,7 @@ export function createRoutes({ config, redis, keys, producer, version, shutDown 
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
   const images = createImageCache(redis, keys);
+  const zones = createZoneCache(redis, keys);
   const board = createProcessBoard(redis, keys);
   const queueWatch = createQueueWatch(board);
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
@@ -59,6 +66,20 @@ export function createRoutes({ config, redis, keys, producer, version, shutDown 
       slackChannel: config.SLACK_CHANNEL,
     }),
     imagesRoute(images),
-    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images }),
+    ...statusRoutes({
+      updates: createStatusUpdates(redis, keys),
+      producer,
+      queueWatch,
+      clusterId: config.CLUSTER_ID,
+      slackChannel: config.SLACK_CHANNEL,
+    }),
+    ...recordsRoutes({
+      records: createDnsRecords(redis, keys),
+      zones: createZoneList(zones),
+      producer,
+      queueWatch,
+      slackChannel: config.SLACK_CHANNEL,
+    }),
+    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, zones }),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Producer } from '@quartermaster/jobs';
-import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard } from '@quartermaster/stores';
+import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard, ZoneCache } from '@quartermaster/stores';
 import type { Route } from '../api.js';
 
 export interface ProcessesParts {
@@ -8,10 +8,11 @@ export interface ProcessesParts {
   readonly openJobs: OpenJobs;
   readonly instances: InstanceCache;
   readonly images: ImageCache;
+  readonly zones: ZoneCache;
 }
 
 /** `GET /processes`: who is there, how full each queue is, how old each cache. */
-export function processesRoute({ board, producer, openJobs, instances, images }: ProcessesParts): Route {
+export function processesRoute({ board, producer, openJobs, instances, images, zones }: ProcessesParts): Route {
   return {
     method: 'get',
     path: '/processes',
@@ -19,12 +20,13 @@ export function processesRoute({ board, producer, openJobs, instances, images }:
     handle: async () => {
       const now = Date.now();
       const seconds = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
-      const [processes, queues, open, instanceMeta, { meta: imageMeta }] = await Promise.all([
+      const [processes, queues, open, instanceMeta, { meta: imageMeta }, { meta: zoneMeta }] = await Promise.all([
         board.list(now),
         producer.inspect(),
         openJobs.count(),
         instances.meta(),
         images.load(),
+        zones.load(),
       ]);
       const age = (refreshedAt: number): number | null => (refreshedAt === 0 ? null : seconds(refreshedAt));
       const servedBy = (queue: string): number =>
@@ -46,6 +48,7 @@ export function processesRoute({ board, producer, openJobs, instances, images }:
           caches: [
             { name: 'instances', age_seconds: age(instanceMeta.refreshed_at) },
             { name: 'images', age_seconds: age(imageMeta.refreshed_at) },
+            { name: 'zones', age_seconds: age(zoneMeta.refreshed_at) },
           ],
           open_jobs: open,
         },

@@ -16,6 +16,7 @@ export function createFakeJournal(): FakeJournal {
   return {
     done,
     guard,
+    fence: 1,
     close: () => Promise.resolve(),
     step: async <T>(name: string, effect: Effect<T>): Promise<T> => {
       if (results.has(name)) return results.get(name) as T;

@@ -5,7 +5,6 @@ import { cleanUpBuild } from './clean-up-build.js';
 import { drainZone } from './drain-zone.js';
 import { followChange } from './follow-change.js';
 import { forwardStatus } from './forward-status.js';
-import { sendChangeBatch } from './send-change-batch.js';
 import { sendNotification } from './send-notification.js';
 import { terminateInstance } from './terminate-instance.js';
 
@@ -17,7 +16,6 @@ export const catalogue = {
   'drain-zone': drainZone,
   'follow-change': followChange,
   'forward-status': forwardStatus,
-  'send-change-batch': sendChangeBatch,
   'send-notification': sendNotification,
   'terminate-instance': terminateInstance,
 } as const;
