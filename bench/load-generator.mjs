@@ -4,11 +4,15 @@ import autocannon from 'autocannon';
 const { url, method = 'GET', headers = {}, body, connections, seconds, expected } = JSON.parse(process.argv[2] ?? '{}');
 const statuses = new Map();
 const latencies = [];
+let sent = 0;
+/** `{n}` in a body is another number in every request. */
+const numbered = { setupRequest: (request) => ({ ...request, body: body.replace('{n}', String((sent += 1))) }) };
 const instance = autocannon({
   url,
   method,
   headers,
   ...(body === undefined ? {} : { body }),
+  ...(body?.includes('{n}') ? { requests: [numbered] } : {}),
   connections,
   duration: seconds,
   pipelining: 1,

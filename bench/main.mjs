@@ -10,6 +10,7 @@ import { startRedis } from '@quartermaster/testing';
 import { describeMachine } from './machine.mjs';
 import { ROOT, stopEverything } from './processes.mjs';
 import { formatTable, isMet } from './table.mjs';
+import { benchDns } from './sections/dns.mjs';
 import { benchInstanceBuilds } from './sections/instance-builds.mjs';
 import { benchInstances } from './sections/instances.mjs';
 import { benchMemory } from './sections/memory.mjs';
@@ -22,6 +23,7 @@ const SECTIONS = {
   builds: benchInstanceBuilds,
   instances: benchInstances,
   worker: benchWorker,
+  dns: benchDns,
   refresh: benchRefresh,
   concurrency: benchWebConcurrency,
   tasks: benchTasks,

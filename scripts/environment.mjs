@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const OF_A_REAL_CLOUD = /^(AWS_|KUBE|SLACK_TOKEN$|SLACK_API_URL$|ACCESS_KEY_ID$|SECRET_ACESS_KEY$|REGION$)/;
+const OF_A_REAL_CLOUD =
+  /^(AWS_|KUBE|SLACK_TOKEN$|SLACK_API_URL$|STATUS_FORWARD_URL$|STATUS_FORWARD_TOKEN$|ACCESS_KEY_ID$|SECRET_ACESS_KEY$|REGION$)/;
 const OF_WORKERS = /^(INSTANCE_RSA$|INIT_SCRIPT_KEY$|INIT_ENV_)/;
 const OF_WEB = /^(AUTH_TOKENS?$|ADMIN_TOKENS$|PORT$|HOST$)/;
 
@@ -59,6 +60,7 @@ export function createEnvironments(inherited, { port, webUrl, sandboxPort, sandb
     AWS_SECRET_ACCESS_KEY: 'sandbox-secret',
     SLACK_API_URL: `${sandboxUrl}/api/`,
     SLACK_TOKEN: 'xoxb-sandbox-token',
+    STATUS_FORWARD_URL: `${sandboxUrl}/huxley/status`,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     // Someone is watching: changes in the sandbox should show soon.
     MINI_WORKER_INTERVAL: safe.MINI_WORKER_INTERVAL || '3s',

@@ -50,6 +50,7 @@ test('workers get the sandbox as their cloud and no token of web', () => {
   const { worker, 'mini-worker': miniWorker } = environments({ AUTH_TOKENS: 'a:0123456789abcdef', INIT_ENV_A: 'a' });
   assert.equal(worker.AWS_ENDPOINT_URL, settings.sandboxUrl);
   assert.equal(worker.SLACK_API_URL, `${settings.sandboxUrl}/api/`);
+  assert.equal(worker.STATUS_FORWARD_URL, `${settings.sandboxUrl}/huxley/status`);
   assert.equal(worker.INIT_ENV_A, 'a');
   assert.equal(worker.AUTH_TOKENS, undefined);
   assert.deepEqual(miniWorker, worker);

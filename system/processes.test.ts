@@ -38,6 +38,8 @@ describe('GET /processes', () => {
         ['instance-builds', 1],
         ['instance-terminations', 1],
         ['tasks', 1],
+        ['dns-changes', 1],
+        ['status-updates', 1],
         ['notifications', 1],
       ]);
       expect(caches.every(({ age_seconds }) => (age_seconds ?? 99) < 10)).toBe(true);

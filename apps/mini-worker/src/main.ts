@@ -19,6 +19,9 @@ import {
   createProcessBoard,
   createProtectedInstances,
   createStackCache,
+  createRequestSlots,
+  createZoneCache,
+  ROUTE53_PER_SECOND,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
@@ -27,6 +30,7 @@ import { createRefreshImages } from './chores/refresh-images.js';
 import { createRefreshInstances } from './chores/refresh-instances.js';
 import { createRefreshProtection } from './chores/refresh-protection.js';
 import { createRefreshStacks } from './chores/refresh-stacks.js';
+import { createRefreshZones } from './chores/refresh-zones.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { createTrimTasks } from './chores/trim-tasks.js';
@@ -64,16 +68,18 @@ async function main(): Promise<void> {
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
   const clouds = connectClouds(config);
-  const { ec2 } = clouds;
+  const { ec2, dns } = clouds;
   shutdown.onStop('clouds', () => clouds.close());
 
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
+  const slots = createRequestSlots(redis, keys, { service: 'route53', perSecond: ROUTE53_PER_SECOND, log });
   const loop = startLoop({
     chores: [
       createRefreshInstances(ec2, cache),
       createRefreshImages(ec2, createImageCache(redis, keys)),
       createRefreshStacks(clouds.stacks, createStackCache(redis, keys)),
+      createRefreshZones(dns, createZoneCache(redis, keys), slots),
       createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
       createTrimTasks(redis, keys),

@@ -36,6 +36,10 @@ export const sandboxVariables = {
     .default(20_000)
     .description('instances that the account may have'),
   SANDBOX_DEFAULT_VPC: Joi.string().valid('on', 'off').default('on').description('off: the account has no default VPC'),
+  SANDBOX_ROUTE53_INSYNC_MS: milliseconds(2000).description('PENDING to INSYNC, of a change in Route 53'),
+  SANDBOX_ROUTE53_PROCESS_MS: milliseconds(0).description(
+    'how long Route 53 works on a change before it answers; a zone takes no other meanwhile',
+  ),
   SANDBOX_STACKS: Joi.string()
     .valid('on', 'off')
     .default('off')
@@ -72,6 +76,8 @@ export interface SandboxConfig {
   readonly SANDBOX_TERMINATED_VISIBLE_MS: number;
   readonly SANDBOX_INSTANCE_LIMIT: number;
   readonly SANDBOX_DEFAULT_VPC: 'on' | 'off';
+  readonly SANDBOX_ROUTE53_INSYNC_MS: number;
+  readonly SANDBOX_ROUTE53_PROCESS_MS: number;
   readonly SANDBOX_STACKS: 'on' | 'off';
   readonly SANDBOX_THROTTLE: 'on' | 'off';
   readonly SANDBOX_SEED: number;

@@ -14,7 +14,9 @@ import { jsonAnswer, type Answer, type Exchange } from './http.js';
 import { parseStackPlan, type StackPlan } from './opsworks/stack-plan.js';
 import type { AddedStack } from './opsworks/seed-stacks.js';
 import type { Records } from './records.js';
+import type { DnsControl } from './route53/dns-control.js';
 import type { PostedMessage } from './slack/slack-service.js';
+import type { StatusDelivery } from './status-receiver/status-receiver.js';
 
 /** What tests and demonstrations may look at and change. */
 export interface Control {
@@ -24,6 +26,8 @@ export interface Control {
   world(): World;
   /** Adds running instances of the fleet, with these tags besides its own; returns their ids. */
   seed(count: number, tags: Readonly<Record<string, string>>): readonly string[];
+  readonly dns: DnsControl;
+  statusUpdates(): readonly StatusDelivery[];
   /** Adds a stack of OpsWorks with its layers and instances. Throws `conflict`. */
   addStack(plan: StackPlan): AddedStack;
   reset(): void;
@@ -97,6 +101,12 @@ const ROUTES: Readonly<Record<string, Handler>> = {
       throw new AppError('conflict', 'no-room', 'The seeded subnets have no addresses left.', { cause: error });
     }
   },
+  'GET zones': (control) => jsonAnswer(200, { zones: control.dns.list() }),
+  'POST zones': (control, { exchange }) => jsonAnswer(201, control.dns.add(readJson(exchange))),
+  'GET zones/:id': (control, { id }) => jsonAnswer(200, control.dns.show(id)),
+  'POST zones/:id/edit': (control, { id, exchange }) =>
+    jsonAnswer(200, control.dns.edit(id, readJson(exchange), exchange.requestId)),
+  'GET status-updates': (control) => jsonAnswer(200, { updates: control.statusUpdates() }),
   'POST reset': (control) => {
     control.reset();
     return jsonAnswer(200, { ok: true });
@@ -109,8 +119,8 @@ export function isControl(exchange: Exchange): boolean {
 
 /** Answers a request to the sandbox itself. Throws `AppError`s: `not-found`, `method-not-allowed`, `invalid`. */
 export function answerControl(exchange: Exchange, control: Control): Answer {
-  const [name = '', id = '', ...rest] = exchange.path.slice(PREFIX.length).split('/');
-  const path = id === '' ? name : `${name}/:id`;
+  const [name = '', id = '', part = '', ...rest] = exchange.path.slice(PREFIX.length).split('/');
+  const path = [name, ...(id === '' ? [] : [':id']), ...(part === '' ? [] : [part])].join('/');
   const handler = rest.length === 0 ? ROUTES[`${exchange.method} ${path}`] : undefined;
   if (handler !== undefined) return handler(control, { id, query: new URLSearchParams(exchange.query), exchange });
   if (rest.length === 0 && Object.keys(ROUTES).some((route) => route.endsWith(` ${path}`))) {

@@ -17,8 +17,10 @@ import { createOpsWorksService } from './opsworks/opsworks-service.js';
 import type { StackPlan } from './opsworks/stack-plan.js';
 import { addStack, seedStacks } from './opsworks/seed-stacks.js';
 import { createRecords } from './records.js';
+import { createRoute53 } from './route53/route53.js';
 import type { Service } from './service.js';
 import { createSlackService } from './slack/slack-service.js';
+import { createStatusReceiver } from './status-receiver/status-receiver.js';
 
 export interface Sandbox {
   /** `http://127.0.0.1:<port>`, once `start` has returned. */
@@ -69,6 +71,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     now,
   });
 
+  const route53 = createRoute53({ config, world: () => world, faults, records, now });
+  const statusReceiver = createStatusReceiver({ records, now });
   const credentials = {
     accessKeyId: config.SANDBOX_ACCESS_KEY_ID,
     secretAccessKey: config.SANDBOX_SECRET_ACCESS_KEY,
@@ -79,6 +83,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
   // Asked in this order. A further service is one more entry.
   const services: readonly Service[] = [
     slack,
+    statusReceiver,
+    route53.service,
     createOpsWorksService({ ...account, credentials: { ...credentials, service: 'opsworks' } }),
     createEc2Service({
       ...account,
@@ -93,6 +99,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     messages: () => slack.messages(),
     world: () => world,
     seed: (count: number, tags: Readonly<Record<string, string>>) => seedFleet(world, count, { tags }),
+    dns: route53.control,
+    statusUpdates: () => statusReceiver.deliveries(),
     addStack: (plan: StackPlan) => addStack(world, plan),
     reset() {
       cloudInit.stopAll();
@@ -102,6 +110,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
       slack.clear();
       throttle?.clear();
       world = makeWorld();
+      route53.reset();
+      statusReceiver.clear();
     },
   };
 

@@ -162,7 +162,7 @@ describe('faults', () => {
     ['no kind', {}, '/kind'],
     ['an unknown kind', { kind: 'rain' }, '/kind'],
     ['an unknown field', { kind: 'down', speed: 3 }, '/speed'],
-    ['an unknown service', { kind: 'down', service: 'route53' }, '/service'],
+    ['an unknown service', { kind: 'down', service: 'sqs' }, '/service'],
     ['a share above 1', { kind: 'throttle', share: 2 }, '/share'],
     ['slow without ms', { kind: 'slow' }, '/'],
     ['no-capacity for another action', { kind: 'no-capacity', action: 'CreateTags' }, '/'],

@@ -14,6 +14,7 @@ const KINDS = [
   'start-failed',
   'setup-failed',
   'stuck',
+  'prior-request',
 ] as const;
 
 export type FaultKind = (typeof KINDS)[number];
@@ -27,7 +28,7 @@ export interface FaultRequest {
   readonly count?: number;
   /** Which part of the matching requests (or instances) it strikes. */
   readonly share?: number;
-  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack: the Retry-After. `stuck`: how much longer it takes, for ever where left out. */
+  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack and the status receiver: the Retry-After. `stuck`: how much longer it takes, for ever where left out. */
   readonly ms?: number;
   /** `slow` only: wait after the effect instead of before. */
   readonly after?: boolean;
@@ -75,7 +76,7 @@ const faultSchema = Joi.object<FaultRequest>({
   kind: Joi.string()
     .valid(...KINDS)
     .required(),
-  service: Joi.string().valid('ec2', 'opsworks', 'slack'),
+  service: Joi.string().valid('ec2', 'opsworks', 'slack', 'route53', 'status-receiver'),
   action: Joi.string().pattern(/^[A-Za-z][A-Za-z.]{0,63}$/, 'an action or method name'),
   count: Joi.number().integer().min(1),
   share: Joi.number().min(0).max(1),
@@ -93,6 +94,7 @@ const faultSchema = Joi.object<FaultRequest>({
     if (fault.kind !== 'error' && (fault.status ?? fault.code) !== undefined) {
       throw new Error('status and code belong to error');
     }
+    if (fault.kind === 'prior-request') return ofRoute53(fault);
     assertPower(fault);
     const actions = OF_EC2[fault.kind];
     if (actions === undefined) return fault;
@@ -104,13 +106,22 @@ const faultSchema = Joi.object<FaultRequest>({
   .required()
   .messages({ 'any.custom': '{{#error.message}}' });
 
+function ofRoute53(fault: FaultRequest): FaultRequest {
+  const { kind, service = 'route53', action = 'ChangeResourceRecordSets' } = fault;
+  if (service !== 'route53') throw new Error(`${kind} belongs to route53`);
+  if (action !== 'ChangeResourceRecordSets') throw new Error(`${kind} belongs to ChangeResourceRecordSets`);
+  return { ...fault, service, action };
+}
+
 function assertPower({ kind, service, action, instance }: FaultRequest): void {
   const actions = OF_POWER[kind];
   if (actions === undefined) {
     if (instance !== undefined) throw new Error(`instance belongs to ${Object.keys(OF_POWER).join(', ')}`);
     return;
   }
-  if (service === 'slack') throw new Error(`${kind} belongs to ec2 or opsworks`);
+  if (service !== undefined && service !== 'ec2' && service !== 'opsworks') {
+    throw new Error(`${kind} belongs to ec2 or opsworks`);
+  }
   if (action !== undefined && !actions.includes(action)) throw new Error(`${kind} belongs to ${actions.join(' or ')}`);
 }
 

@@ -14,7 +14,7 @@ export interface ApiRequest {
   readonly search: string;
   readonly caller: Caller;
   readonly body: Buffer;
-  /** How long (ms) the caller would wait for the work itself (`Prefer: wait`); `undefined`: not at all. */
+  /** How long (ms) the caller would wait for the work itself (`Prefer: wait`, or by the route); `undefined`: not at all. */
   readonly waitMs: number | undefined;
   /** The caller does not want to wait, also where others do without having asked to (`Prefer: respond-async`). */
   readonly respondAsync: boolean;
@@ -47,5 +47,7 @@ export interface Route {
   readonly changes?: boolean;
   /** Honours `Idempotency-Key`. */
   readonly repeatable?: boolean;
+  /** How long (ms) it waits for a caller who does not say (`Prefer`); not at all where this is left out. */
+  readonly waitsMs?: number;
   handle(request: ApiRequest): Promise<Reply>;
 }

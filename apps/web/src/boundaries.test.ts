@@ -10,6 +10,7 @@ const LAYERS = [
   'aws',
   'instances',
   'stacks',
+  'dns',
   'notifications',
   'stores',
   'jobs',

@@ -51,6 +51,10 @@ export const webVariables = {
   SLACK_CHANNEL: Joi.string()
     .pattern(buildFieldPatterns.slackChannel, 'a channel name')
     .description('where messages go unless a request says otherwise'),
+  CLUSTER_ID: Joi.string()
+    .max(256)
+    .pattern(buildFieldPatterns.printable, 'printable')
+    .description('added as cluster_id to every status update; left out of them when it is not set'),
   DEFAULT_SUBNET_ID: Joi.string()
     .pattern(buildFieldPatterns.subnetId, 'subnet-…')
     .description('subnet of builds that name none'),
@@ -84,6 +88,7 @@ export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig {
   ALLOWED_INSTANCE_TYPES: string[];
   BUILD_RETENTION: number;
   SLACK_CHANNEL?: string;
+  CLUSTER_ID?: string;
   DEFAULT_SUBNET_ID?: string;
   DEFAULT_SECURITY_GROUP_ID?: string;
   DEFAULT_IAM_INSTANCE_PROFILE?: string;

@@ -4,7 +4,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from './api.js';
-import { authenticate, authorize, type Access, type Caller } from './authenticate.js';
+import { authenticate, authorize, type Caller } from './authenticate.js';
 import { BODY_LIMIT } from './body.js';
 import { replyToError } from './errors.js';
 import { begin, headerOf, type Passage } from './passage.js';
@@ -35,7 +35,7 @@ export function createApp(options: AppOptions): RequestListener {
     route,
     path: route.path,
     method: route.method.toUpperCase(),
-    answer: createAnswer(options, route.access, (request) => serve(options, route, request)),
+    answer: createAnswer(options, route, (request) => serve(options, route, request)),
   }));
   const app = createExpressApp(options, new Map(answers.map(({ route, answer }) => [route, answer])));
   const parseQuery = app.get('query parser fn') as (text: string) => Record<string, unknown>;
@@ -82,11 +82,11 @@ function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answe
     }
     const access = routes.some((route) => route.access === 'public') ? 'public' : 'token';
     const refuse = (): Promise<never> => Promise.reject(notAllowed(allowed));
-    chain.all(run(createAnswer(options, access, refuse, { Allow: allowed.join(', ') })));
+    chain.all(run(createAnswer(options, { access }, refuse, { Allow: allowed.join(', ') })));
   }
   app.use(
     run(
-      createAnswer(options, 'token', ({ path }) =>
+      createAnswer(options, { access: 'token' }, ({ path }) =>
         Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`)),
       ),
     ),
@@ -113,7 +113,7 @@ function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<
 /** Authenticates first, then reads the body, then asks `handle`. */
 function createAnswer(
   options: AppOptions,
-  access: Access,
+  { access, waitsMs }: Pick<Route, 'access' | 'waitsMs'>,
   handle: (request: ApiRequest) => Promise<Reply>,
   errorHeaders: Record<string, string> = {},
 ): Answer {
@@ -125,7 +125,7 @@ function createAnswer(
       passage.caller = caller.name;
       authorize(caller, access);
       const body = hasBody(request) ? await readBody(request, response) : NO_BODY;
-      const preference = parsePrefer(headerOf(request, 'prefer'));
+      const preference = parsePrefer(headerOf(request, 'prefer'), waitsMs);
       // Also over the error of work that was waited for.
       if (preference.applied !== undefined) passage.headers.push('Preference-Applied', preference.applied);
       const reply = await handle(toApiRequest(passage, caller, body, preference));

@@ -19,6 +19,17 @@ describe('Prefer', () => {
   ])('%s waits %s ms and says %s', (header, waitMs, applied) => {
     expect(parsePrefer(header)).toMatchObject({ waitMs, applied, respondAsync: /respond-async/i.test(header ?? '') });
   });
+
+  it.each([
+    [undefined, 10_000],
+    ['return=minimal', 10_000],
+    ['wait=2', 2000],
+    ['wait=0', 0],
+    ['respond-async', undefined],
+    ['respond-async, wait=3', 3000],
+  ])('%s to a route that waits by default waits %s ms', (header, waitMs) => {
+    expect(parsePrefer(header, 10_000).waitMs).toBe(waitMs);
+  });
 });
 
 describe('waitFor', () => {

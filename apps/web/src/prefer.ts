@@ -13,17 +13,22 @@ export interface Preference {
 
 const NONE: Preference = { waitMs: undefined, applied: undefined, respondAsync: false };
 
-/** Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks. */
-export function parsePrefer(header: string | undefined): Preference {
-  if (header === undefined) return NONE;
+/**
+ * Reads `Prefer: wait=N` and `respond-async` (RFC 7240). A preference that can't be read is ignored, as it asks.
+ * `unlessSaid`: how long (ms) a caller waits who says neither; by default not at all.
+ */
+export function parsePrefer(header: string | undefined, unlessSaid?: number): Preference {
+  if (header === undefined) return unlessSaid === undefined ? NONE : { ...NONE, waitMs: unlessSaid };
   // Parameters behind a semicolon belong to preferences that we don't know.
   const preferences = header.split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((value) => value !== undefined);
   const respondAsync = preferences.includes('respond-async');
-  if (wait === undefined)
-    return { waitMs: undefined, respondAsync, applied: respondAsync ? 'respond-async' : undefined };
+  if (wait === undefined) {
+    if (respondAsync) return { waitMs: undefined, respondAsync, applied: 'respond-async' };
+    return { waitMs: unlessSaid, respondAsync, applied: undefined };
+  }
   // Together with `respond-async` it means: wait so long, then answer 202 (RFC 7240, 4.3). That is what waiting does.
   const seconds = Math.min(Number(wait), LONGEST_WAIT_S);
   return { waitMs: seconds * 1000, respondAsync, applied: `wait=${seconds}` };

@@ -1,6 +1,9 @@
+import type { DnsPort } from '@quartermaster/dns';
+import { createRoute53Dns } from '@quartermaster/dns/aws';
 import type { EffectGuard, Logger } from '@quartermaster/foundation';
 import { createEc2, type Ec2 } from '@quartermaster/instances/aws';
-import type { Notification, NotifierPort } from '@quartermaster/notifications';
+import type { Notification, NotifierPort, StatusReceiver } from '@quartermaster/notifications';
+import { createHttpStatusReceiver } from '@quartermaster/notifications/http';
 import { createSlackNotifier } from '@quartermaster/notifications/slack';
 import type { StackSource } from '@quartermaster/stacks';
 import { createStacks } from '@quartermaster/stacks/aws';
@@ -10,10 +13,13 @@ import type { WorkerConfig } from './config.js';
 /** The ports of this process, each made real. */
 export interface Clouds {
   readonly ec2: Ec2;
+  readonly dns: DnsPort;
   readonly stacks: StackSource;
   /** For tasks that need what the ports do not have. */
   readonly aws: AwsClients;
   readonly notifier: NotifierPort;
+  /** Missing where status updates are recorded only. */
+  readonly statusReceiver: StatusReceiver | undefined;
   /** Closes idle connections. */
   close(): void;
 }
@@ -22,8 +28,10 @@ export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
   const ec2 = createEc2({ installId: config.INSTALL_ID });
   const stacks = createStacks(config.STACKS_SOURCE, config.AWS_REGION);
   const aws = createAwsClients();
+  const dns = createRoute53Dns();
   return {
     ec2,
+    dns,
     stacks,
     aws,
     notifier:
@@ -33,8 +41,17 @@ export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
             token: config.SLACK_TOKEN,
             ...(config.SLACK_API_URL === undefined ? {} : { apiUrl: config.SLACK_API_URL }),
           }),
+    statusReceiver:
+      config.STATUS_FORWARD_URL === undefined
+        ? undefined
+        : createHttpStatusReceiver({
+            url: config.STATUS_FORWARD_URL,
+            ...(config.STATUS_FORWARD_TOKEN === undefined ? {} : { token: config.STATUS_FORWARD_TOKEN }),
+            timeoutMs: config.STATUS_FORWARD_TIMEOUT,
+          }),
     close: () => {
       ec2.close();
+      dns.close();
       stacks.close();
       aws.close();
     },

@@ -13,7 +13,7 @@ import {
 } from '@quartermaster/foundation';
 import { QUEUES, type QueueName } from '@quartermaster/jobs';
 import { stackVariables, type StackConfig } from '@quartermaster/stacks';
-import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
+import { redisVariables, ROUTE53_PER_SECOND, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
 import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
 
 const DEFAULT_CONCURRENCY = 10;
@@ -48,6 +48,16 @@ const queuesVariable = Joi.any()
     'any.custom': '{{#label}} must be queue:concurrency, comma-separated: {{#error.message}}',
   })
   .meta({ shownDefault: `all queues, ${DEFAULT_CONCURRENCY} jobs each at once` });
+
+/** An address for `fetch`, whose user and password must be decodable. */
+const forwardUrlVariable = Joi.string()
+  .custom((value: string) => {
+    const { protocol, username, password } = new URL(value);
+    if (protocol !== 'http:' && protocol !== 'https:') throw new Error('no http');
+    decodeURIComponent(username + password);
+    return value;
+  })
+  .messages({ 'any.custom': '{{#label}} must be an http or https address' });
 
 /** Variables that a worker reads besides the AWS SDK's own. */
 export const workerVariables = {
@@ -90,6 +100,27 @@ export const workerVariables = {
   SLACK_API_URL: Joi.string()
     .uri({ scheme: ['http', 'https'] })
     .description("Slack's own unless set"),
+  ROUTE53_REQUESTS_PER_SECOND: Joi.number()
+    .integer()
+    .min(1)
+    .max(100)
+    .default(ROUTE53_PER_SECOND)
+    .description("requests to Route 53 in any second, over all workers; an account's limit is 5, for everything in it"),
+  STATUS_FORWARD_URL: secretVariable(forwardUrlVariable).description(
+    'where status updates are forwarded to, http or https; a user and password in it are sent as HTTP Basic; without it they are recorded only',
+  ),
+  STATUS_FORWARD_TOKEN: secretVariable(
+    Joi.string().pattern(/^[\x21-\x7e]+$/, 'printable characters, no spaces'),
+  ).description('sent to STATUS_FORWARD_URL as Authorization: Bearer, instead of a user and password'),
+  STATUS_FORWARD_TIMEOUT: durationVariable('10s', 50).description(
+    'how long one try to forward a status update may take',
+  ),
+  STATUS_FORWARD_MAX_BACKOFF: durationVariable('5m', 1).description(
+    'the longest pause between two tries to forward what a service reported; the first is JOB_BACKOFF, and it doubles',
+  ),
+  STATUS_FORWARD_GIVE_UP: durationVariable('24h', 50).description(
+    'how long after its acceptance a status update is tried to be forwarded',
+  ),
   JOB_ATTEMPTS: Joi.number()
     .integer()
     .min(1)
@@ -118,6 +149,12 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, T
   TASK_POLL: number;
   SLACK_TOKEN?: string;
   SLACK_API_URL?: string;
+  ROUTE53_REQUESTS_PER_SECOND: number;
+  STATUS_FORWARD_URL?: string;
+  STATUS_FORWARD_TOKEN?: string;
+  STATUS_FORWARD_TIMEOUT: number;
+  STATUS_FORWARD_MAX_BACKOFF: number;
+  STATUS_FORWARD_GIVE_UP: number;
   JOB_ATTEMPTS?: number;
   JOB_BACKOFF: number;
   JOB_MAX_BACKOFF: number;

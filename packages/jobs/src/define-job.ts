@@ -1,7 +1,14 @@
 import Joi from 'joi';
 
 /** The queues of the house. A queue is what `WORKER_QUEUES` chooses and what operators see. */
-export const QUEUES = ['instance-builds', 'instance-terminations', 'tasks', 'notifications'] as const;
+export const QUEUES = [
+  'instance-builds',
+  'instance-terminations',
+  'tasks',
+  'dns-changes',
+  'status-updates',
+  'notifications',
+] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** A named, validated request for work. Producer and processor share nothing but this. */
@@ -17,6 +24,11 @@ export interface JobDefinition<Payload extends object> {
   readonly attempts: number;
   /** How long (ms) its journal is kept: as long as the same work might come again. */
   readonly retentionMs: number;
+  /**
+   * It works off whatever waits for its subject: asked for while it waits it is the same job, asked for while it runs it
+   * runs once more, so no wake-up is lost. Its queue gives it an id of its own; `jobId` names it in the ledger.
+   */
+  readonly drains?: true;
 }
 
 /** A consumer drops fields that it does not know: a newer process may run beside it. */

@@ -30,6 +30,7 @@ describe('a step of the journal', () => {
     expect(await first.step('create', { act })).toEqual({ id: 'sg-1' });
     await first.close();
     const second = await journalsOfProcess().open('build:once', 60_000);
+    expect(second.holder.fence).toBe(first.holder.fence + 1);
     expect(await second.step('create', { act })).toEqual({ id: 'sg-1' });
     await second.close();
     expect(calls).toEqual(['act']);

@@ -1,5 +1,5 @@
 import { type EffectGuard, type Logger } from '@quartermaster/foundation';
-import { defineScript, runScript, type Keys, type Redis } from '@quartermaster/stores';
+import { defineScript, runScript, type Keys, type Redis, type DoneJob } from '@quartermaster/stores';
 import { Interrupted, SubjectTaken } from './retry.js';
 import { createLeases, LeaseLost, type Lease } from './lease.js';
 
@@ -28,7 +28,7 @@ export interface Journal {
   /** Who holds the subject: what is written elsewhere on its behalf counts as long as its lease has this fence. */
   readonly holder: { readonly subject: string; readonly fence: number };
   /** Gives the subject back, and closes the entry of the job that is done (or given up), where one is. */
-  close(closedJob?: string): Promise<void>;
+  close(done?: DoneJob): Promise<void>;
 }
 
 export interface StepRecord {
@@ -116,9 +116,9 @@ export function createJournals({ redis, keys, log, leaseMs, crashPoint }: Journa
         guard: lease.guard,
         holder: { subject, fence: lease.fence },
         step: (name, effect) => runStep(subject, lease, name, effect),
-        close: async (closedJob) => {
+        close: async (done) => {
           held.delete(lease);
-          await lease.release(closedJob);
+          await lease.release(done);
         },
       };
     },

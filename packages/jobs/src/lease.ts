@@ -1,5 +1,5 @@
 import { AppError, describeError, type EffectGuard, type Logger } from '@quartermaster/foundation';
-import { CLOSE_JOB_LUA, defineScript, runScript, type Keys, type Redis } from '@quartermaster/stores';
+import { CLOSE_JOB_LUA, defineScript, runScript, type Keys, type Redis, type DoneJob } from '@quartermaster/stores';
 
 /** The exclusive right to act on a subject, for as long as it is renewed in time. */
 export interface Lease {
@@ -9,7 +9,7 @@ export interface Lease {
   /** Ends the right to act at once, here; the subject stays taken until the lease runs out. */
   abandon(reason: string): void;
   /** Gives the subject back; with it the entry of a job that is done (or given up) leaves the ledger. */
-  release(closedJob?: string): Promise<void>;
+  release(done?: DoneJob): Promise<void>;
 }
 
 export interface Leases {
@@ -40,7 +40,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 /** KEYS lease, openJobs, openJobSpecs. ARGV fence, id of the job that is done or ''. */
 const RELEASE = defineScript(`${CLOSE_JOB_LUA}
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-if ARGV[2] ~= '' then closeJob(KEYS[2], KEYS[3], ARGV[2]) end
+if ARGV[2] ~= '' then closeJob(KEYS[2], KEYS[3], ARGV[2], ARGV[3]) end
 `);
 
 /** The right to act is over: replaced, cut off from Redis, or stopped for too long. Another holder goes on. */
@@ -110,10 +110,10 @@ export function createLeases({ redis, keys, log, ttlMs }: LeaseOptions): Leases 
           },
         },
         abandon: end,
-        release: async (closedJob) => {
+        release: async (done) => {
           end('it was given back');
           const ledger = [keys.openJobs, keys.openJobSpecs];
-          await runScript(redis, RELEASE, [keys.lease(subject), ...ledger], [fence, closedJob ?? '']);
+          await runScript(redis, RELEASE, [keys.lease(subject), ...ledger], [fence, done?.id ?? '', done?.wake ?? '']);
         },
       };
     },

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { describeError, type Logger } from '@quartermaster/foundation';
 import { createOpenJobs, type Keys, type OpenJob, type Redis } from '@quartermaster/stores';
 import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
-import { QUEUES, type QueueName } from './define-job.js';
+import { QUEUES, type JobDefinition, type QueueName } from './define-job.js';
 
 export interface EnqueueOptions {
   readonly request_id?: string | undefined;
@@ -75,6 +76,7 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
     payload,
     ...(options.request_id === undefined ? {} : { request_id: options.request_id }),
     ...(options.due_at === undefined ? {} : { due_at: options.due_at }),
+    ...(drains(name) ? { wake: randomUUID() } : {}),
   });
 
   const dispatch = async (job: OpenJob): Promise<void> => {
@@ -83,7 +85,7 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       job.name,
       { ...job.payload, request_id: job.request_id },
       {
-        jobId: job.id,
+        ...(drains(job.name) ? { deduplication: { id: job.id, keepLastIfActive: true } } : { jobId: job.id }),
         delay,
         attempts: NEVER_BY_ITSELF,
         backoff: { type: 'custom' },
@@ -109,6 +111,13 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       const queue = queueOf(job.name);
       // A newer version's job: its own mini-worker looks after it.
       if (queue === undefined) return false;
+      if (drains(job.name)) {
+        // Harmless where it waits already; the queue drops a note of one that it has lost.
+        const waiting = await queue.getDeduplicationJobId(job.id);
+        const isLost = waiting === null || (await queue.getJob(waiting)) === undefined;
+        if (isLost) await dispatch(job);
+        return isLost;
+      }
       const known = await queue.getJob(job.id);
       const state = await known?.getState();
       if (state !== undefined && state !== 'failed' && state !== 'completed' && state !== 'unknown') return false;
@@ -140,7 +149,11 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
   };
 }
 
-function jobIdOf<Name extends JobName>(name: Name, payload: PayloadOf<Name>): string {
+function drains(name: string): boolean {
+  return isJobName(name) && (catalogue[name] as Pick<JobDefinition<object>, 'drains'>).drains === true;
+}
+
+export function jobIdOf<Name extends JobName>(name: Name, payload: PayloadOf<Name>): string {
   return (catalogue[name].jobId as (payload: PayloadOf<Name>) => string)(payload);
 }
 

@@ -1,5 +1,5 @@
 import { AppError, describeError, type Logger, type ReportBug } from '@quartermaster/foundation';
-import { asRedisFailure } from '@quartermaster/stores';
+import { asRedisFailure, type DoneJob } from '@quartermaster/stores';
 import type { JobDefinition } from './define-job.js';
 import type { Journal, Journals } from './journal.js';
 import { RetryLater, type RetryDecision } from './retry.js';
@@ -21,7 +21,7 @@ export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly err
 
 export interface Work {
   /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
-  readonly jobId: string;
+  readonly done: DoneJob;
   readonly journals: Journals;
   readonly definition: JobDefinition<object>;
   readonly processor: Processor<object>;
@@ -38,7 +38,7 @@ const GIVE_UP_AGAIN_MS = 2_000;
  * of a job that has ended could not be closed.
  */
 export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): Promise<Ending> {
-  const { journals, definition, processor, payload, jobId } = work;
+  const { journals, definition, processor, payload, done } = work;
   const { log } = context;
   const startedAt = performance.now();
   let journal: Journal | undefined;
@@ -52,7 +52,7 @@ export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): 
     ending = await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);
   }
   if (ending.next !== 'later') {
-    await journal?.close(jobId);
+    await journal?.close(done);
     return ending;
   }
   await journal?.close().catch((error: unknown) => {

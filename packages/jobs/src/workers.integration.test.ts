@@ -23,7 +23,11 @@ afterEach(async () => {
   await test.close();
 });
 
-function start(buildInstances: Processor<{ build_id: string }>, attempts?: number): void {
+function start(
+  buildInstances: Processor<{ build_id: string }>,
+  attempts?: number,
+  forwardStatus: Processor<{ service: string }> = { run: () => Promise.resolve() },
+): void {
   const log = createSilentLogger();
   const idle = { run: () => Promise.resolve() };
   const processors: Processors = {
@@ -31,12 +35,15 @@ function start(buildInstances: Processor<{ build_id: string }>, attempts?: numbe
     'check-build-reports': idle,
     'clean-up-build': idle,
     'run-task': idle,
+    'drain-zone': idle,
+    'follow-change': idle,
+    'forward-status': forwardStatus,
     'send-notification': idle,
     'terminate-instance': idle,
   };
   const { redis, keys, config: redisConfig } = test;
   const journals = createJournals({ redis, keys, log, leaseMs: 800 });
-  const concurrency = new Map([['instance-builds', 5] as const]);
+  const concurrency = new Map([['instance-builds', 5] as const, ['status-updates', 5] as const]);
   const timing = { lockMs: 1000, backoffMs: 20, maxBackoffMs: 100, attempts, canaryMs: 50 };
   const stopping = { producer, onStopped: (queue: string) => void stopped.push(queue) };
   running.push(
@@ -151,6 +158,73 @@ describe('a canary', () => {
     jest.spyOn(producer, 'isPaused').mockResolvedValue(false);
     await eventually(() => expect(stopped).toEqual(['instance-builds']));
     await queue.close();
+  });
+});
+
+describe('a job that drains', () => {
+  const FORWARD = { service: 'api: eu/1' };
+
+  it('is one job while it waits, and runs once more where it was asked for while it ran', async () => {
+    let runs = 0;
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await Promise.all([1, 2, 3].map(() => producer.enqueue('forward-status', FORWARD)));
+    start({ run: () => Promise.resolve() }, undefined, {
+      run: async () => {
+        runs += 1;
+        if (runs === 1) await held;
+      },
+    });
+    await eventually(() => expect(runs).toBe(1));
+    await Promise.all([1, 2, 3].map(() => producer.enqueue('forward-status', FORWARD)));
+    goOn();
+    await eventually(async () => {
+      expect(runs).toBe(2);
+      expect(await openCount()).toBe(0);
+    });
+    await producer.enqueue('forward-status', FORWARD);
+    await eventually(() => expect(runs).toBe(3));
+  });
+
+  it('stays open where a wake-up came that its queue never had', async () => {
+    const openJobs = createOpenJobs(test.redis, test.keys);
+    const lost = producer.describe('forward-status', FORWARD);
+    let runs = 0;
+    start({ run: () => Promise.resolve() }, undefined, {
+      run: async () => {
+        runs += 1;
+        if (runs === 1) await openJobs.open(lost, Date.now());
+      },
+    });
+    await producer.enqueue('forward-status', FORWARD);
+    await eventually(() => expect(runs).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await openJobs.load(lost.id)).toEqual(lost);
+    expect(await producer.revive(lost)).toBe(true);
+    await eventually(async () => {
+      expect(runs).toBe(2);
+      expect(await openCount()).toBe(0);
+    });
+  });
+
+  it('that came back later is not doubled', async () => {
+    const job = producer.describe('forward-status', FORWARD);
+    let runs = 0;
+    start({ run: () => Promise.resolve() }, undefined, {
+      run: () => {
+        runs += 1;
+        return runs === 1 ? Promise.reject(new RetryLater(600)) : Promise.resolve();
+      },
+    });
+    await createOpenJobs(test.redis, test.keys).open(job, Date.now());
+    await producer.dispatch(job);
+    await eventually(() => expect(runs).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await producer.revive(job)).toBe(false);
+    await producer.enqueue('forward-status', FORWARD);
+    await eventually(() => expect(runs).toBe(2));
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect([runs, await openCount()]).toEqual([2, 0]);
   });
 });
 

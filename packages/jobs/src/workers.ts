@@ -163,10 +163,14 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
       throw new UnrecoverableError(invalid.message);
     }
 
+    // A job that drains has an id of its queue's own.
+    const id = definition.jobId(payload);
+    const wake = definition.drains === true ? (await openJobs.load(id))?.wake : undefined;
+
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = {
-      jobId: String(job.id),
+      done: wake === undefined ? { id } : { id, wake },
       journals,
       definition,
       processor,

@@ -6,6 +6,8 @@ import {
   instanceReported,
   instancesUnreported,
   instanceTerminated,
+  recordsFailed,
+  statusNotForwarded,
   terminationFailed,
   type ToldBuild,
 } from './texts.js';
@@ -50,6 +52,14 @@ describe('what is told', () => {
       terminationFailed({ id: 'i-1', name: 'n' }, 'EC2 refused (X: no)'),
       'Could not terminate instance `i-1` `n`: EC2 refused (X: no)',
     ],
+    [
+      recordsFailed([{ hostname: 'a.example.com', reason: 'A 1.2.3.4 (TTL 60) stands there.' }]),
+      'Could not change the DNS record `a.example.com`: A 1.2.3.4 (TTL 60) stands there',
+    ],
+    [
+      recordsFailed(Array.from({ length: 12 }, (_, count) => ({ hostname: `h${count}`, reason: 'no' }))),
+      `Could not change 12 DNS records ${Array.from({ length: 10 }, (_, count) => `\`h${count}\`: no`).join('; ')}; and 2 more`,
+    ],
   ])('reads: %s', (text, expected) => {
     expect(text).toBe(expected);
   });
@@ -66,6 +76,8 @@ describe('what is told', () => {
       buildFinished(odd, [hostile]),
       instancesUnreported(odd, [hostile], hostile),
       instanceTerminated({ id: hostile, name: hostile }),
+      recordsFailed([{ hostname: hostile, reason: hostile }]),
+      statusNotForwarded(hostile, 2, hostile),
       terminationFailed({ id: hostile, name: hostile }, hostile),
     ];
     for (const text of texts) {
@@ -82,5 +94,14 @@ describe('what is told', () => {
     expect(text.endsWith(reference)).toBe(true);
     const many = Array.from({ length: 500 }, (_, index) => `i-${index}`);
     expect(buildFinished(build, many)).toContain('and 480 more');
+  });
+});
+
+describe('status updates that were given up', () => {
+  it('are told with the service and the reason', () => {
+    expect(statusNotForwarded('web', 1, 'The target of status updates refuses it (400).')).toBe(
+      'Could not forward a status update of service `web`: The target of status updates refuses it (400)',
+    );
+    expect(statusNotForwarded('web', 12, 'because')).toContain('12 status updates of service `web`');
   });
 });

@@ -20,6 +20,7 @@ export interface ToldInstance {
 
 /** More ids than these are counted, not listed. */
 const MAX_LISTED = 20;
+const MAX_RECORDS = 10;
 
 /** EC2 has launched a build's instances. */
 export function buildLaunched(build: ToldBuild, launched: { ami: string; instance_ids: readonly string[] }): string {
@@ -82,6 +83,26 @@ export function instanceTerminated(instance: ToldInstance): string {
 /** An instance could not be terminated. */
 export function terminationFailed(instance: ToldInstance, reason: string): string {
   return told(`Could not terminate instance ${instanceName(instance)}: ${shortReason(reason)}`);
+}
+
+export interface ToldRecord {
+  readonly hostname: string;
+  readonly reason: string;
+}
+
+/** DNS records that could not be changed as they were to be. */
+export function recordsFailed(records: readonly ToldRecord[]): string {
+  const listed = records.slice(0, MAX_RECORDS);
+  const more = records.length - listed.length;
+  const reasons = listed.map(({ hostname, reason }) => `${code(hostname)}: ${shortReason(reason)}`);
+  const what = records.length === 1 ? 'the DNS record' : `${records.length} DNS records`;
+  return told(`Could not change ${what} ${[...reasons, ...(more === 0 ? [] : [`and ${more} more`])].join('; ')}`);
+}
+
+/** Status updates of one service that could not be forwarded. */
+export function statusNotForwarded(service: string, updates: number, reason: string): string {
+  const what = updates === 1 ? 'a status update' : `${updates} status updates`;
+  return told(`Could not forward ${what} of service ${code(service)}: ${shortReason(reason)}`);
 }
 
 function told(text: string): string {

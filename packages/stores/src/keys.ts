@@ -20,6 +20,31 @@ export interface Keys {
   readonly forgottenInstances: string;
   readonly images: string;
   readonly stacks: string;
+  readonly zones: string;
+  /** Host name → id of the managed record that has it. */
+  readonly dnsHostnames: string;
+  /** Host names of managed records, by name. */
+  readonly dnsRecordIndex: string;
+  dnsRecord(id: string): string;
+  dnsSet(id: string): string;
+  /** Sets of a change that is not in sync yet. */
+  dnsChange(id: string): string;
+  dnsZone(id: string): string;
+  /** Ids of change-sets that wait for a zone, by arrival. */
+  dnsWaiting(zoneId: string): string;
+  requestSlots(service: string): string;
+  /** Claimant → its turn. */
+  requestTickets(service: string): string;
+  /** Requests under way or just ended. */
+  requestPlaces(service: string): string;
+  /** Services that have told their status, by when they were heard of last. */
+  readonly statuses: string;
+  /** A service: its latest status, and how its forwarding stands. */
+  status(service: string): string;
+  /** What waits to be forwarded of a service, in the order of acceptance. */
+  statusWaiting(service: string): string;
+  /** That an update was accepted that may come again. */
+  statusAccepted(id: string): string;
   /** Instance id → when its termination protection was looked up, and whether it has it. */
   readonly protectedInstances: string;
   /** Process id → what it said of itself last. */
@@ -71,6 +96,21 @@ export function createKeys(prefix: string): Keys {
     forgottenInstances: `${prefix}:cache:instances:forgotten`,
     images: `${prefix}:cache:images`,
     stacks: `${prefix}:cache:stacks`,
+    zones: `${prefix}:cache:zones`,
+    dnsHostnames: `${prefix}:dns-hostnames`,
+    dnsRecordIndex: `${prefix}:dns-records`,
+    dnsRecord: (id) => `${prefix}:dns-record:${id}`,
+    dnsSet: (id) => `${prefix}:dns-set:${id}`,
+    dnsChange: (id) => `${prefix}:dns-change:${id}`,
+    dnsZone: (id) => `${prefix}:dns-zone:${id}`,
+    dnsWaiting: (zoneId) => `${prefix}:dns-zone:${zoneId}:waiting`,
+    requestSlots: (service) => `${prefix}:request-slots:${service}`,
+    requestTickets: (service) => `${prefix}:request-slots:${service}:tickets`,
+    requestPlaces: (service) => `${prefix}:request-slots:${service}:places`,
+    statuses: `${prefix}:statuses`,
+    status: (service) => `${prefix}:status:${service}`,
+    statusWaiting: (service) => `${prefix}:status-waiting:${service}`,
+    statusAccepted: (id) => `${prefix}:status-accepted:${id}`,
     protectedInstances: `${prefix}:cache:instances:protected`,
     processes: `${prefix}:processes`,
     taskRecords: `${prefix}:task`,

@@ -12,6 +12,14 @@ export interface OpenJob {
   readonly request_id?: string;
   /** When the job is to start (ms since 1970), where that is not at once. */
   readonly due_at?: number;
+  /** Of a job that drains: new with every wake-up, so that closing the job spares one that came while it ran. */
+  readonly wake?: string;
+}
+
+/** A job that is done, or given up. With `wake` only that wake-up is: where a later one came, the job stays open. */
+export interface DoneJob {
+  readonly id: string;
+  readonly wake?: string;
 }
 
 /** Nothing is looked after before this age (ms): a job that was just accepted is still on its way into its queue. */
@@ -31,7 +39,11 @@ end
 
 /** Lua that closes a job inside another script. */
 export const CLOSE_JOB_LUA = `
-local function closeJob(openJobs, openJobSpecs, id)
+local function closeJob(openJobs, openJobSpecs, id, wake)
+  if wake ~= '' then
+    local spec = redis.call('HGET', openJobSpecs, id)
+    if spec and cjson.decode(spec).wake ~= wake then return end
+  end
   redis.call('ZREM', openJobs, id)
   redis.call('HDEL', openJobSpecs, id)
 end
@@ -43,7 +55,7 @@ openJob(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 `);
 /** KEYS openJobs, openJobSpecs. ARGV id. */
 const CLOSE = defineScript(`${CLOSE_JOB_LUA}
-closeJob(KEYS[1], KEYS[2], ARGV[1])
+closeJob(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 `);
 
 /** The three arguments that `openJob` in Lua takes after its keys. */
@@ -67,7 +79,7 @@ export function createOpenJobs(redis: Redis, keys: Keys): OpenJobs {
   const ledger = [keys.openJobs, keys.openJobSpecs];
   return {
     open: async (job, now) => void (await runScript(redis, OPEN, ledger, openJobArguments(job, now))),
-    close: async (id) => void (await runScript(redis, CLOSE, ledger, [id])),
+    close: async (id) => void (await runScript(redis, CLOSE, ledger, [id, ''])),
     count: () => redis.zcard(keys.openJobs),
     load: async (id) => {
       const spec = await redis.hget(keys.openJobSpecs, id);

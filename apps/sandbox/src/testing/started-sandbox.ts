@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { OpsWorksClient } from '@aws-sdk/client-opsworks';
 import { createSilentLogger, loadConfig, type Environment } from '@quartermaster/foundation';
 import { LogLevel, WebClient } from '@slack/web-api';
@@ -11,12 +12,14 @@ export interface StartedSandbox {
   readonly url: string;
   /** One attempt a call, so that a test sees every refusal. */
   readonly ec2: EC2Client;
+  readonly route53: Route53Client;
   readonly opsWorks: OpsWorksClient;
   readonly slack: WebClient;
   /** Tries once, leaves a rate limit to the caller, and says nothing on the console. */
   slackWith(token: string): WebClient;
   opsWorksWith(settings: ConstructorParameters<typeof OpsWorksClient>[0]): OpsWorksClient;
   ec2With(settings: ConstructorParameters<typeof EC2Client>[0]): EC2Client;
+  route53With(settings: ConstructorParameters<typeof Route53Client>[0]): Route53Client;
   get<T>(path: string): Promise<T>;
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   effects(action?: string): Promise<Effect[]>;
@@ -69,6 +72,7 @@ const SHORT_TIMES = {
   SANDBOX_SETUP_MS: '60',
   SANDBOX_INTERFACE_LINGER_MS: '120',
   SANDBOX_TERMINATED_VISIBLE_MS: '60000',
+  SANDBOX_ROUTE53_INSYNC_MS: '150',
 };
 
 export async function startSandbox(environment: Environment = {}): Promise<StartedSandbox> {
@@ -85,6 +89,7 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
   };
   const ec2With: StartedSandbox['ec2With'] = (settings) => new EC2Client({ ...standard, ...settings });
   const opsWorksWith: StartedSandbox['opsWorksWith'] = (settings) => new OpsWorksClient({ ...standard, ...settings });
+  const route53With: StartedSandbox['route53With'] = (settings) => new Route53Client({ ...standard, ...settings });
   const send: StartedSandbox['send'] = async (method, path, body) => {
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${url}/_sandbox/${path}`, { method, ...payload });
@@ -101,8 +106,12 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
   const ec2 = ec2With({});
   const opsWorks = opsWorksWith({});
 
+  const route53 = route53With({});
+
   return {
     url,
+    route53,
+    route53With,
     ec2,
     ec2With,
     opsWorks,
@@ -123,6 +132,7 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
     instance: (id) => get(`instances/${id}`),
     async stop() {
       ec2.destroy();
+      route53.destroy();
       opsWorks.destroy();
       await sandbox.stop();
     },

@@ -1,6 +1,7 @@
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
+  createDnsRecords,
   createImageCache,
   createInitScripts,
   createInstanceCache,
@@ -8,7 +9,9 @@ import {
   createProcessBoard,
   createProtectedInstances,
   createStackCache,
+  createStatusUpdates,
   createTerminations,
+  createZoneCache,
   type Keys,
   type Redis,
   type Tasks,
@@ -20,6 +23,7 @@ import { createInstanceListing } from '../instance-listing.js';
 import type { LogFollowers } from '../log-followers.js';
 import { createQueueWatch } from '../queue-watch.js';
 import { createStackListing } from '../stack-listing.js';
+import { createZoneList } from '../zone-list.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { createTaskRoute } from './create-task.js';
 import { healthRoutes } from './health.js';
@@ -29,11 +33,13 @@ import { instanceBuildsRoutes } from './instance-builds.js';
 import { instancesRoutes } from './instances.js';
 import { processRoutes } from './process.js';
 import { processesRoute } from './processes.js';
+import { recordsRoutes } from './records.js';
 import { reportInstanceBuildRoute } from './report-instance-build.js';
 import { resumeTaskRoute } from './resume-task.js';
 import { stacksRoutes } from './stacks.js';
 import { taskLogRoute } from './task-log.js';
 import { tasksRoutes } from './tasks.js';
+import { statusRoutes } from './status.js';
 
 export interface RoutesParts {
   readonly config: WebConfig;
@@ -54,6 +60,7 @@ export function createRoutes(parts: RoutesParts): Route[] {
   const cache = createInstanceCache(redis, keys);
   const images = createImageCache(redis, keys);
   const stacks = createStackCache(redis, keys);
+  const zones = createZoneCache(redis, keys);
   const board = createProcessBoard(redis, keys);
   const queueWatch = createQueueWatch(board);
   const taskParts = { ...parts, queueWatch, slackChannel: config.SLACK_CHANNEL };
@@ -80,6 +87,20 @@ export function createRoutes(parts: RoutesParts): Route[] {
     resumeTaskRoute(taskParts),
     ...tasksRoutes(parts),
     taskLogRoute(parts),
-    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, stacks }),
+    ...statusRoutes({
+      updates: createStatusUpdates(redis, keys),
+      producer,
+      queueWatch,
+      clusterId: config.CLUSTER_ID,
+      slackChannel: config.SLACK_CHANNEL,
+    }),
+    ...recordsRoutes({
+      records: createDnsRecords(redis, keys),
+      zones: createZoneList(zones),
+      producer,
+      queueWatch,
+      slackChannel: config.SLACK_CHANNEL,
+    }),
+    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, stacks, zones }),
   ];
 }

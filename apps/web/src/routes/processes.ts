@@ -1,5 +1,5 @@
 import type { Producer } from '@quartermaster/jobs';
-import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard, StackCache } from '@quartermaster/stores';
+import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard, StackCache, ZoneCache } from '@quartermaster/stores';
 import type { Route } from '../api.js';
 
 export interface ProcessesParts {
@@ -9,10 +9,11 @@ export interface ProcessesParts {
   readonly instances: InstanceCache;
   readonly images: ImageCache;
   readonly stacks: StackCache;
+  readonly zones: ZoneCache;
 }
 
 /** `GET /processes`: who is there, how full each queue is, how old each cache. */
-export function processesRoute({ board, producer, openJobs, instances, images, stacks }: ProcessesParts): Route {
+export function processesRoute({ board, producer, openJobs, instances, images, stacks, zones }: ProcessesParts): Route {
   return {
     method: 'get',
     path: '/processes',
@@ -20,14 +21,16 @@ export function processesRoute({ board, producer, openJobs, instances, images, s
     handle: async () => {
       const now = Date.now();
       const seconds = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
-      const [processes, queues, open, instanceMeta, { meta: imageMeta }, stackMeta] = await Promise.all([
-        board.list(now),
-        producer.inspect(),
-        openJobs.count(),
-        instances.meta(),
-        images.load(),
-        stacks.meta(),
-      ]);
+      const [processes, queues, open, instanceMeta, { meta: imageMeta }, stackMeta, { meta: zoneMeta }] =
+        await Promise.all([
+          board.list(now),
+          producer.inspect(),
+          openJobs.count(),
+          instances.meta(),
+          images.load(),
+          stacks.meta(),
+          zones.load(),
+        ]);
       const age = (refreshedAt: number): number | null => (refreshedAt === 0 ? null : seconds(refreshedAt));
       const servedBy = (queue: string): number =>
         processes.filter((process) => process.alive && process.queues.includes(queue)).length;
@@ -49,6 +52,7 @@ export function processesRoute({ board, producer, openJobs, instances, images, s
             { name: 'instances', age_seconds: age(instanceMeta.refreshed_at) },
             { name: 'images', age_seconds: age(imageMeta.refreshed_at) },
             { name: 'stacks', age_seconds: age(stackMeta.refreshed_at) },
+            { name: 'zones', age_seconds: age(zoneMeta.refreshed_at) },
           ],
           open_jobs: open,
         },

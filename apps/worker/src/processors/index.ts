@@ -1,11 +1,16 @@
+import type { Logger } from '@quartermaster/foundation';
 import type { InitScriptRenderer } from '@quartermaster/instances/init-scripts';
-import type { Processors, Producer } from '@quartermaster/jobs';
+import type { Journals, Processors, Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
+  createDnsRecords,
+  createDnsZones,
   createInitScripts,
   createInstanceCache,
   createProtectedInstances,
   createTasks,
+  createRequestSlots,
+  createStatusUpdates,
   createTerminations,
   type Keys,
   type Redis,
@@ -19,6 +24,9 @@ import { createBuildInstances } from './build-instances.js';
 import { createCheckBuildReports } from './check-build-reports.js';
 import { createCleanUpBuild } from './clean-up-build.js';
 import { createRunTask } from './run-task.js';
+import { createDrainZone } from './drain-zone.js';
+import { createFollowChange } from './follow-change.js';
+import { createForwardStatus } from './forward-status.js';
 import { createSendNotification } from './send-notification.js';
 import { createTerminateInstance } from './terminate-instance.js';
 
@@ -27,22 +35,27 @@ export interface ProcessorsParts {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly producer: Producer;
+  readonly journals: Journals;
   readonly clouds: Clouds;
   readonly renderer: InitScriptRenderer;
   readonly registry: TaskRegistry;
   /** Aborted when the process is stopping. */
   readonly stopping: AbortSignal;
+  readonly log: Logger;
 }
+
+/** How long (ms) Route 53 may fail before what waits for it fails too. */
+const DAY_MS = 86_400_000;
 
 /** A processor for every job of the catalogue, made from the ports it needs. */
 export function createProcessors(parts: ProcessorsParts): Processors {
-  const { config, redis, keys, producer, clouds, renderer, registry, stopping } = parts;
+  const { config, redis, keys, producer, journals, clouds, renderer, registry, stopping, log } = parts;
   const builds = createBuilds(redis, keys, config.BUILD_RETENTION);
   const cache = createInstanceCache(redis, keys);
   const initScripts = createInitScripts(redis, keys);
   const terminations = createTerminations(redis, keys);
   const notify = createNotify(producer);
-  const { ec2, notifier } = clouds;
+  const { ec2, dns, notifier } = clouds;
   const settings = {
     webUrl: config.WEB_URL,
     installId: config.INSTALL_ID,
@@ -51,6 +64,15 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     sshCidrs: config.SSH_INGRESS_CIDRS,
     reportTimeoutMs: config.BUILD_REPORT_TIMEOUT,
   };
+  const zones = createDnsZones(redis, keys);
+  const records = createDnsRecords(redis, keys);
+  const slots = createRequestSlots(redis, keys, {
+    service: 'route53',
+    perSecond: config.ROUTE53_REQUESTS_PER_SECOND,
+    log,
+  });
+  const trouble = { giveUpMs: DAY_MS, backoffMs: config.JOB_BACKOFF, maxBackoffMs: config.JOB_MAX_BACKOFF };
+  const following = { dns, zones, records, slots, producer, now: Date.now };
   return {
     'build-instances': createBuildInstances({ ec2, builds, cache, initScripts, renderer, producer, notify, settings }),
     'check-build-reports': createCheckBuildReports({ builds, notify, settings }),
@@ -75,6 +97,20 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       },
       webUrl: config.WEB_URL,
       pauseMs: config.JOB_BACKOFF,
+      now: Date.now,
+    }),
+    'drain-zone': createDrainZone({ ...following, journals, trouble }),
+    'follow-change': createFollowChange(following),
+    'forward-status': createForwardStatus({
+      updates: createStatusUpdates(redis, keys),
+      receiver: clouds.statusReceiver,
+      journals,
+      producer,
+      times: {
+        giveUpMs: config.STATUS_FORWARD_GIVE_UP,
+        backoffMs: config.JOB_BACKOFF,
+        maxBackoffMs: config.STATUS_FORWARD_MAX_BACKOFF,
+      },
       now: Date.now,
     }),
     'send-notification': createSendNotification(notifier),

@@ -3,6 +3,9 @@ import { buildInstances } from './build-instances.js';
 import { checkBuildReports } from './check-build-reports.js';
 import { cleanUpBuild } from './clean-up-build.js';
 import { runTask } from './run-task.js';
+import { drainZone } from './drain-zone.js';
+import { followChange } from './follow-change.js';
+import { forwardStatus } from './forward-status.js';
 import { sendNotification } from './send-notification.js';
 import { terminateInstance } from './terminate-instance.js';
 
@@ -12,6 +15,9 @@ export const catalogue = {
   'check-build-reports': checkBuildReports,
   'clean-up-build': cleanUpBuild,
   'run-task': runTask,
+  'drain-zone': drainZone,
+  'follow-change': followChange,
+  'forward-status': forwardStatus,
   'send-notification': sendNotification,
   'terminate-instance': terminateInstance,
 } as const;

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { eventually } from '@quartermaster/testing';
+import { Redis } from 'ioredis';
+import { slackMessages } from '../harness/builds';
+import { startProcess } from '../harness/processes';
+import { forwardingReaches, getStatus, postStatus } from '../harness/statuses';
+import { startSystem, type System } from '../harness/start-system';
+import { findLeaks, needle, readWholeRedis, type Found } from '../faults/secret-search';
+
+jest.setTimeout(60_000);
+
+const secret = (name: string): string => `planted-${name}-${randomBytes(8).toString('hex')}`;
+const SECRETS = { token: secret('token'), user: secret('user'), password: secret('password'), query: secret('query') };
+
+let system: System;
+let target: Server;
+let redirected = 0;
+let seen: string[];
+/** How the target answers; it echoes what it was sent, as a careless one does. */
+let respond: (response: ServerResponse, echo: string) => void;
+
+beforeAll(async () => {
+  system = await startSystem();
+  seen = [];
+  target = createServer((request, response) => {
+    if (request.url === '/elsewhere') redirected += 1;
+    const echo = JSON.stringify([request.url, request.headers]);
+    seen.push(echo);
+    request.resume().on('end', () => respond(response, echo));
+  });
+  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+}, 60_000);
+afterAll(async () => {
+  target.closeAllConnections();
+  await new Promise((resolve) => target.close(resolve));
+  await system.stop();
+});
+
+const targetUrl = (): string => {
+  const { port } = target.address() as AddressInfo;
+  return `http://${SECRETS.user}:${SECRETS.password}@127.0.0.1:${port}/status?key=${SECRETS.query}`;
+};
+const WAYS: Record<string, typeof respond> = {
+  'an error': (response, echo) => void response.writeHead(500).end(echo),
+  'a redirect': (response, echo) => void response.writeHead(307, { location: '/elsewhere' }).end(echo),
+  'no answer': (response) => void response.destroy(),
+  silence: () => undefined,
+  nonsense: (response) => void response.socket?.end('this is not HTTP\r\n\r\n'),
+};
+
+describe("a target's address and token", () => {
+  it.each([['token'], ['password']])('are used (%s), and are in no log, answer, message or store', async (kind) => {
+    const byToken = kind === 'token';
+    const lane = await system.openLane({
+      worker: {
+        STATUS_FORWARD_URL: targetUrl(),
+        ...(byToken ? { STATUS_FORWARD_TOKEN: SECRETS.token } : {}),
+        STATUS_FORWARD_TIMEOUT: '200ms',
+        STATUS_FORWARD_MAX_BACKOFF: '200ms',
+        STATUS_FORWARD_GIVE_UP: '1s',
+      },
+      start: [],
+    });
+    const { lines: logged } = lane.startWorker();
+    await eventually(() => expect(logged.join('\n')).toContain('"message":"Working"'));
+    seen = [];
+    const found: Found[] = [];
+    for (const [way, how] of Object.entries(WAYS)) {
+      respond = how;
+      const service = `${kind}-${way.replaceAll(' ', '-')}`;
+      const { id } = await postStatus(lane.api, service);
+      await eventually(async () => expect((await getStatus(lane.api, service)).forwarding?.tries).toBeGreaterThan(0));
+      found.push({ place: `${way}, waiting`, text: (await lane.api(`/status/${service}`)).text });
+      const given = await forwardingReaches(lane.api, service, 'failed');
+      found.push({ place: `${way}, failed`, text: JSON.stringify(given) });
+      await eventually(async () => {
+        const messages = await slackMessages(system.sandbox);
+        expect(messages.map(({ event_id }) => event_id)).toContain(`unforwarded-${id}`);
+        found.push({ place: 'Slack', text: JSON.stringify(messages) });
+      });
+    }
+    respond = (response, echo) => void response.writeHead(400).end(echo);
+    await postStatus(lane.api, `${kind}-refused`);
+    await forwardingReaches(lane.api, `${kind}-refused`, 'failed');
+    respond = (response, echo) => void response.writeHead(200).end(echo);
+    await postStatus(lane.api, `${kind}-refused`);
+    await forwardingReaches(lane.api, `${kind}-refused`, 'delivered');
+
+    const basic = Buffer.from(`${SECRETS.user}:${SECRETS.password}`).toString('base64');
+    const expected = byToken ? `Bearer ${SECRETS.token}` : `Basic ${basic}`;
+    expect(seen.length).toBeGreaterThan(7);
+    expect(seen.every((request) => request.includes(expected) && request.includes(SECRETS.query))).toBe(true);
+    expect(redirected).toBe(0);
+
+    for (const path of ['/status', '/processes']) found.push({ place: path, text: (await lane.api(path)).text });
+    const redis = new Redis(system.redis.url, { protocol: 2, replyMapping: 'legacy' });
+    found.push(...(await readWholeRedis(redis)));
+    redis.disconnect();
+    await lane.stop();
+    for (const { name, lines } of lane.processes) found.push({ place: `log of ${name}`, text: lines.join('\n') });
+    expect(found.length).toBeGreaterThan(30);
+    const needles = Object.entries({ ...SECRETS, basic }).map(([name, value]) => needle(name, value));
+    expect(findLeaks(found, needles)).toEqual([]);
+  });
+
+  it('are not in the refusal of a bad configuration', async () => {
+    const bad = startProcess('worker', {
+      STATUS_FORWARD_URL: `ftp://${SECRETS.user}:${SECRETS.password}@127.0.0.1/`,
+      STATUS_FORWARD_TOKEN: `${SECRETS.token} with a space`,
+    });
+    expect(await bad.ended).toBe(1);
+    await eventually(() => expect(bad.lines.join('\n')).toContain('STATUS_FORWARD_TOKEN must be'));
+    expect(bad.lines.join('\n')).toContain('STATUS_FORWARD_URL must be an http or https address');
+    expect(bad.lines.join('\n')).not.toContain('planted-');
+  });
+});
