@@ -1,4 +1,12 @@
-import { openDnsLane, postRecord, recordReaches, standingIn, zoneOf, type StandingSet } from '../harness/records';
+import {
+  HASTY_WORKER,
+  openDnsLane,
+  postRecord,
+  recordReaches,
+  standingIn,
+  zoneOf,
+  type StandingSet,
+} from '../harness/records';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 import { errorsOf } from '../api/raw-request';
 
@@ -8,7 +16,7 @@ let system: System;
 let lane: Lane;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '100' });
-  lane = await openDnsLane(system);
+  lane = await openDnsLane(system, { worker: HASTY_WORKER });
 }, 60_000);
 afterAll(() => system.stop());
 

@@ -3,6 +3,7 @@ import {
   addZone,
   dnsEffects,
   editZone,
+  HASTY_WORKER,
   openDnsLane,
   postRecord,
   standingIn,
@@ -29,9 +30,7 @@ let zone: SandboxZone;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '200' });
   zone = await addZone(system.sandbox, ZONE);
-  // The pace is proved elsewhere.
-  const worker = { ROUTE53_REQUESTS_PER_SECOND: '40' };
-  lane = await openDnsLane(system, { worker });
+  lane = await openDnsLane(system, { worker: HASTY_WORKER });
   lane.startWorker();
 }, 60_000);
 afterAll(() => system.stop());

@@ -1,6 +1,7 @@
 import { errorsOf } from '../api/raw-request';
 import {
   dnsEffects,
+  HASTY_WORKER,
   editZone,
   openDnsLane,
   postRecord,
@@ -25,7 +26,10 @@ let zone: SandboxZone;
 let plain: Api;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '100' });
-  lane = await openDnsLane(system, { web: { AUTH_TOKENS: `plain:${PLAIN_TOKEN}`, ADMIN_TOKENS: 'default' } });
+  lane = await openDnsLane(system, {
+    worker: HASTY_WORKER,
+    web: { AUTH_TOKENS: `plain:${PLAIN_TOKEN}`, ADMIN_TOKENS: 'default' },
+  });
   plain = createApi(lane.webUrl, { authorization: `token ${PLAIN_TOKEN}` });
   zone = await zoneOf(system.sandbox, 'example.com');
 }, 60_000);
@@ -195,8 +199,15 @@ describe('a record', () => {
 
 describe('a change that nobody carries out', () => {
   let idle: Lane;
+  let patient: Promise<{ status: number; tookMs: number }>;
   beforeAll(async () => {
-    idle = await openDnsLane(system, { start: ['mini-worker'] });
+    const [first, other] = await Promise.all([1, 2].map(() => openDnsLane(system, { start: ['mini-worker'] })));
+    if (first === undefined || other === undefined) throw new Error('no lanes');
+    idle = first;
+    const before = performance.now();
+    patient = postRecord(other.api, { hostname: 'ten.example.com', ip_address: '10.1.2.3' }).then(({ status }) => {
+      return { status, tookMs: performance.now() - before };
+    });
   }, 30_000);
 
   it('is accepted with a warning, and is carried out later', async () => {
@@ -221,15 +232,6 @@ describe('a change that nobody carries out', () => {
     expect((await recordReaches(idle.api, 'later.example.com', 'INSYNC')).ip_address).toBe('10.1.2.3');
   });
 
-  it('waits 10 s unless told otherwise', async () => {
-    const [lone] = await Promise.all([openDnsLane(system, { start: ['mini-worker'] })]);
-    const before = performance.now();
-    expect((await postRecord(lone.api, { hostname: 'ten.example.com', ip_address: '10.1.2.3' })).status).toBe(202);
-    const took = performance.now() - before;
-    expect([took > 9_900, took < 13_000]).toEqual([true, true]);
-    await lone.stop();
-  });
-
   it('is refused with READ_ONLY, and as long as nobody has read the zones', async () => {
     const early = await system.openLane({ start: [] });
     const answer = await postRecord(early.api, { hostname: 'a.example.com', ip_address: '10.1.2.3' });
@@ -242,5 +244,10 @@ describe('a change that nobody carries out', () => {
     expect((await postRecord(quiet.api, { hostname: 'a.example.com', ip_address: '10.1.2.3' })).status).toBe(403);
     expect((await quiet.api('/record/a.example.com', { method: 'DELETE' })).status).toBe(403);
     expect((await quiet.api('/records')).status).toBe(200);
+  });
+
+  it('is waited for 10 s unless told otherwise', async () => {
+    const { status, tookMs } = await patient;
+    expect([status, tookMs > 9_900, tookMs < 13_000]).toEqual([202, true, true]);
   });
 });
