@@ -19,6 +19,7 @@ import {
   createProcessBoard,
   createProtectedInstances,
   createStackCache,
+  createTaskWakes,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
@@ -30,6 +31,7 @@ import { createRefreshStacks } from './chores/refresh-stacks.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { createTrimTasks } from './chores/trim-tasks.js';
+import { createWakeCancelledTasks } from './chores/wake-cancelled-tasks.js';
 import { connectClouds } from './clouds.js';
 import { loadMiniWorkerConfig, miniWorkerVariables } from './config.js';
 import { startLoop } from './loop.js';
@@ -76,6 +78,7 @@ async function main(): Promise<void> {
       createRefreshStacks(clouds.stacks, createStackCache(redis, keys)),
       createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
+      createWakeCancelledTasks(createTaskWakes(redis, keys), producer),
       createTrimTasks(redis, keys),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],

@@ -19,5 +19,6 @@ export { defineScript, execute, runScript, type Script } from './script.js';
 export * from './stack-cache.js';
 export * from './task-logs.js';
 export * from './task-record.js';
+export * from './task-wakes.js';
 export * from './tasks.js';
 export * from './terminations.js';
