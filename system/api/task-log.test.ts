@@ -80,7 +80,11 @@ describe('a followed log', () => {
     const last = followers.at(-1) as Follower;
     await last.ended;
     expect(words(...followers)).toEqual(said(30));
-    expect(last.events.at(-1)).toEqual({ id: '', event: 'end', data: { status: 'COMPLETED' } });
+    expect(last.events.at(-1)).toMatchObject({ event: 'end', data: { status: 'COMPLETED' } });
+    const again = await lane.api(`/tasks/echo-steps/${_id}/log?follow=true`, {
+      headers: { 'Last-Event-ID': lastId(last) },
+    });
+    expect(again.status).toBe(204);
     const whole = await follow(_id);
     await whole.ended;
     expect(words(whole)).toEqual(said(30));

@@ -22,6 +22,7 @@ import {
   createRequestSlots,
   createZoneCache,
   ROUTE53_PER_SECOND,
+  createTaskWakes,
   startHeartbeat,
   waitUntilReady,
   warnOfDurability,
@@ -34,6 +35,7 @@ import { createRefreshZones } from './chores/refresh-zones.js';
 import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { createTrimTasks } from './chores/trim-tasks.js';
+import { createWakeCancelledTasks } from './chores/wake-cancelled-tasks.js';
 import { connectClouds } from './clouds.js';
 import { loadMiniWorkerConfig, miniWorkerVariables } from './config.js';
 import { startLoop } from './loop.js';
@@ -82,6 +84,7 @@ async function main(): Promise<void> {
       createRefreshZones(dns, createZoneCache(redis, keys), slots),
       createRefreshProtection({ ec2, cache, protectedInstances: createProtectedInstances(redis, keys), log }),
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
+      createWakeCancelledTasks(createTaskWakes(redis, keys), producer),
       createTrimTasks(redis, keys),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],

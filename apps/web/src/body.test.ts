@@ -1,3 +1,4 @@
+import type { AppError } from '@quartermaster/foundation';
 import { parseFormOrJson, parseJson } from './body';
 
 function refusalOf(parse: (body: Buffer) => unknown, body: Buffer | string): string {
@@ -29,6 +30,31 @@ describe('a JSON body', () => {
     expect(refusal).toMatch(/^invalid malformed-body: /);
     expect(refusal).toMatch(reason);
     expect(refusal.length).toBeLessThan(200);
+  });
+});
+
+describe('half of a surrogate pair', () => {
+  const problemsOf = (text: string): unknown => {
+    try {
+      return parseJson(Buffer.from(text));
+    } catch (error) {
+      const { kind, code, problems } = error as AppError;
+      return { kind, code, pointers: problems.map(({ pointer }) => pointer), detail: problems[0]?.detail };
+    }
+  };
+
+  it('is refused wherever it stands, each with its pointer', () => {
+    expect(problemsOf('{"steps":["a","\\ud800"],"deep":{"a/b":"x\\uDC00y"},"\\udfff":1}')).toEqual({
+      kind: 'invalid',
+      code: 'invalid-body',
+      pointers: ['/steps/1', '/deep/a~1b', '/\ufffd'],
+      detail: 'steps.1 holds half of a surrogate pair (\\ud800 to \\udfff), which is no character',
+    });
+    expect(problemsOf('"\\ud800"')).toMatchObject({ pointers: [''] });
+  });
+
+  it('is not what a whole character or a spelled-out escape has', () => {
+    expect(problemsOf('["\\ud83d\\ude00","\\\\ud800"]')).toEqual(['😀', '\\ud800']);
   });
 });
 

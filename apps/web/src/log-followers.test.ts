@@ -15,17 +15,21 @@ const line = (id: number, message = `line ${id}`): TaskLogLine => ({
 class Logs {
   readonly lines = new Map<string, TaskLogLine[]>();
   readonly settled = new Set<string>();
+  readonly broken = new Set<string>();
   readonly asked: number[] = [];
+  readonly limits: number[] = [];
   isAway = false;
 
   followLogs(places: readonly LogPlace[], limit: number): Promise<FollowedLog[]> {
     this.asked.push(places.length);
+    this.limits.push(limit);
     if (this.isAway) return Promise.reject(new Error('Redis is away'));
     return Promise.resolve(
       places.map(({ id, after }) => ({
         lines: (this.lines.get(id) ?? []).filter((entry) => parseInt(entry.id) > parseInt(after)).slice(0, limit),
         status: this.settled.has(id) ? ('COMPLETED' as const) : ('RUNNING' as const),
         settled: this.settled.has(id),
+        ...(this.broken.has(id) ? { failure: 'WRONGTYPE' } : {}),
       })),
     );
   }
@@ -68,7 +72,7 @@ describe('who follows a log', () => {
         'id: 1-0\nevent: log\ndata: {"timestamp":"2026-01-02T03:04:05.000Z","level":"info","message":"line 1"}\n\n' +
         'id: 2-0\nevent: log\ndata: {"timestamp":"2026-01-02T03:04:05.000Z","level":"info","message":"two\\nin two lines"}\n\n' +
         'id: 3-0\nevent: log\ndata: {"timestamp":"2026-01-02T03:04:05.000Z","level":"info","message":"line 3"}\n\n' +
-        'event: end\ndata: {"status":"COMPLETED"}\n\n',
+        'id: 3-0\nevent: end\ndata: {"status":"COMPLETED"}\n\n',
     );
   });
 
@@ -106,6 +110,44 @@ describe('who follows a log', () => {
     logs.lines.set('a', [line(1)]);
     await eventually(() => expect(seen.text).toContain('line 1'));
     expect(seen.ended).toBe(false);
+  });
+
+  it('is let go where its log can not be read, and the others get theirs', async () => {
+    logs.broken.add('a');
+    logs.lines.set('b', [line(1)]);
+    const followers = createFollowers();
+    const stream = followers.follow(place('a'), 'me');
+    const seen = read(followers.follow(place('b'), 'me'));
+    await eventually(() => expect(seen.text).toContain('line 1'));
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('has an outage told in the log once it lasts, once, and its end', async () => {
+    logs.isAway = true;
+    const told: string[] = [];
+    const keep = (level: string) => (message: string) => void told.push(`${level}: ${message}`);
+    const log = { ...createSilentLogger(), warn: keep('warn'), info: keep('info') };
+    createFollowers({ log, warnAfterMs: 400 }).follow(place('a'), 'me');
+    await eventually(() => expect(logs.asked.length).toBeGreaterThan(2));
+    expect(told).toEqual([]);
+    await eventually(() => expect(told).toHaveLength(1));
+    const looked = logs.asked.length;
+    await eventually(() => expect(logs.asked.length).toBeGreaterThan(looked + 5));
+    expect(told).toEqual(['warn: Logs can not be read for their followers; it is tried again']);
+    logs.isAway = false;
+    await eventually(() => expect(told[1]).toBe('info: Logs can be read for their followers again'));
+  });
+
+  it('shares what is read in one go with all others', async () => {
+    const followers = createFollowers();
+    const long = [...Array(300)].map((_, i) => line(i + 1));
+    const seen = [...Array(30)].map((_, i) => {
+      logs.lines.set(`l${i}`, long);
+      return read(followers.follow(place(`l${i}`), 'me'));
+    });
+    await eventually(() => expect(seen.every(({ text }) => count(text, 'event: log') === 300)).toBe(true));
+    expect(Math.max(...logs.asked)).toBe(20);
+    expect(logs.asked.every((asked, i) => asked * (logs.limits[i] ?? 0) <= 500)).toBe(true);
   });
 
   it('is told that the connection is alive while nothing happens', async () => {

@@ -24,6 +24,8 @@ export interface LogFollowersOptions {
   readonly commentMs?: number;
   /** How long (ms) one may not read before it is let go. */
   readonly patienceMs?: number;
+  /** After how long (ms) without any log read this is a warning. */
+  readonly warnAfterMs?: number;
 }
 
 interface Follower {
@@ -40,7 +42,10 @@ interface Follower {
 }
 
 /** Lines of one log in one go; one that is behind is asked for again at once. */
-const BATCH = 100;
+const MOST_LINES = 100;
+/** Of all logs that are asked for together, as a line may have 8,000 characters; and how many logs these are. */
+const LINES_TOGETHER = 500;
+const LOGS_TOGETHER = 20;
 /** Bytes that wait for one reader, beside what the socket holds. */
 const WAITING_BYTES = 64 * 1024;
 /** How soon (ms) a client that was cut off comes again. */
@@ -49,6 +54,7 @@ const RECONNECT_MS = 1000;
 /** All who follow logs through this process: one look at Redis serves them all, and nobody looks while nobody follows. */
 export function createLogFollowers(options: LogFollowersOptions): LogFollowers {
   const { tasks, log, most = 200, mostOfToken = 50, pollMs = 250, commentMs = 15_000, patienceMs = 60_000 } = options;
+  const trouble = createTrouble(log, options.warnAfterMs ?? 5_000);
   const followers = new Map<Follower, string>();
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
@@ -59,12 +65,11 @@ export function createLogFollowers(options: LogFollowersOptions): LogFollowers {
     isPolling = true;
     let isBehind = false;
     try {
-      isBehind = await serve(
-        [...followers.keys()].filter(({ isFull, isOver }) => !isFull && !isOver),
-        tasks,
-      );
+      const waiting = [...followers.keys()].filter(({ isFull, isOver }) => !isFull && !isOver);
+      isBehind = await serve(waiting, tasks, log);
+      trouble.passed();
     } catch (error) {
-      log.debug('Logs could not be read for their followers; it is tried again', { error: describeError(error) });
+      trouble.met(error);
     }
     isPolling = false;
     for (const follower of followers.keys()) keepOpen(follower, commentMs, patienceMs);
@@ -106,33 +111,70 @@ export function createLogFollowers(options: LogFollowersOptions): LogFollowers {
   };
 }
 
+/** Tells of reads that fail: once where they do for a while, and when they work again. */
+function createTrouble(log: Logger, warnAfterMs: number): { met(error: unknown): void; passed(): void } {
+  let since: number | undefined;
+  let isTold = false;
+  return {
+    met: (error) => {
+      since ??= performance.now();
+      const isLong = performance.now() - since >= warnAfterMs;
+      const level = isLong && !isTold ? 'warn' : 'debug';
+      isTold ||= isLong;
+      log[level]('Logs can not be read for their followers; it is tried again', { error: describeError(error) });
+    },
+    passed: () => {
+      if (isTold) log.info('Logs can be read for their followers again');
+      since = undefined;
+      isTold = false;
+    },
+  };
+}
+
 /** Gives each what is new. Whether somebody has more to come at once. */
-async function serve(followers: readonly Follower[], tasks: Pick<Tasks, 'followLogs'>): Promise<boolean> {
+async function serve(followers: readonly Follower[], tasks: Pick<Tasks, 'followLogs'>, log: Logger): Promise<boolean> {
   const groups = new Map<string, Follower[]>();
   for (const follower of followers) {
     const place = `${follower.task} ${follower.id} ${follower.after}`;
     groups.set(place, [...(groups.get(place) ?? []), follower]);
   }
-  const together = [...groups.values()];
-  const places = together.flatMap(([first]) => (first === undefined ? [] : [first]));
-  const found = await tasks.followLogs(
-    places.map(({ task, id, after }) => ({ task, id, after })),
-    BATCH,
-  );
-  for (const [i, news] of found.entries()) for (const follower of together[i] ?? []) tell(follower, news);
-  return found.some(({ lines }) => lines.length === BATCH);
+  const all = [...groups.values()];
+  let isBehind = false;
+  for (let from = 0; from < all.length; from += LOGS_TOGETHER) {
+    const together = all.slice(from, from + LOGS_TOGETHER);
+    const places = together.flatMap(([first]) => (first === undefined ? [] : [first]));
+    const limit = Math.min(MOST_LINES, Math.floor(LINES_TOGETHER / together.length));
+    const found = await tasks.followLogs(
+      places.map(({ task, id, after }) => ({ task, id, after })),
+      limit,
+    );
+    for (const [i, news] of found.entries()) {
+      if (news.failure !== undefined) {
+        const { task, id: task_id } = places[i] ?? {};
+        log.warn('The log of a task can not be read; its followers are let go', { task, task_id, error: news.failure });
+      }
+      for (const follower of together[i] ?? []) tell(follower, news);
+    }
+    isBehind ||= found.some(({ lines }) => lines.length === limit);
+  }
+  return isBehind;
 }
 
-function tell(follower: Follower, { lines, status, settled }: FollowedLog): void {
+function tell(follower: Follower, { lines, status, settled, failure }: FollowedLog): void {
   const { stream } = follower;
   if (stream.destroyed) return;
+  if (failure !== undefined) {
+    stream.destroy();
+    return;
+  }
   const last = lines.at(-1);
   if (last !== undefined) {
     follower.after = last.id;
     send(follower, lines.map(toEvent).join(''));
   } else if (settled || status === undefined) {
     follower.isOver = true;
-    send(follower, `event: end\ndata: ${JSON.stringify({ status: status ?? null })}\n\n`);
+    // With an id, also where there was no line: who comes again says it, and is told that this was all.
+    send(follower, `id: ${follower.after}\nevent: end\ndata: ${JSON.stringify({ status: status ?? null })}\n\n`);
     stream.push(null);
   }
 }

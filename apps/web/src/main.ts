@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   shutdown.onStop('queues', () => producer.close());
 
   const registry = createTaskRegistry({ builtIn: builtInTasks, folder: config.TASKS_DIR, log });
-  const tasks = createTasks(redis, keys, config.TASK_RETENTION);
+  const tasks = createTasks(redis, keys, config.TASK_RETENTION, log);
   const followers = createLogFollowers({ tasks, log });
   const routes = createRoutes({
     config,

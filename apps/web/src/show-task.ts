@@ -3,6 +3,8 @@ import type { TaskLogLine, TaskRecord } from '@quartermaster/stores';
 
 /** How many lines of its log a shown task has, the last ones. */
 export const SHOWN_LINES = 100;
+/** The same in a list of tasks. */
+export const LISTED_LINES = 10;
 
 export function taskHref({ task, id }: Pick<TaskRecord, 'task' | 'id'>): string {
   return `/tasks/${task}/${id}`;

@@ -1,4 +1,4 @@
-import { AppError } from '@quartermaster/foundation';
+import { AppError, cutText } from '@quartermaster/foundation';
 import type { TaskRecord, Tasks } from '@quartermaster/stores';
 import type { AnyTask, TaskRegistry } from '@quartermaster/tasks';
 
@@ -12,7 +12,7 @@ export function findTask(registry: TaskRegistry, name = ''): AnyTask {
   if (broken !== undefined) {
     throw new AppError('unavailable', 'task-broken', `The task ${name} can not be loaded: ${broken.error}`);
   }
-  const message = `There is no task ${name.slice(0, 60)}; there are ${registry.names().join(', ')}.`;
+  const message = `There is no task ${cutText(name, 60)}; there are ${registry.names().join(', ')}.`;
   throw new AppError('not-found', 'unknown-task', message);
 }
 
@@ -28,5 +28,5 @@ export function isTaskId(id: string): boolean {
 }
 
 export function unknownTaskId(task: AnyTask, id: string): AppError {
-  return new AppError('not-found', 'unknown-task-id', `There is no ${task.name} ${id.slice(0, 60)}.`);
+  return new AppError('not-found', 'unknown-task-id', `There is no ${task.name} ${cutText(id, 60)}.`);
 }

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { AppError, plainMessages, type Problem } from '@quartermaster/foundation';
+import { AppError, cutText, plainMessages, type Problem } from '@quartermaster/foundation';
 
 /**
  * Checks a body and returns it typed. Throws one `invalid` error with every problem, each with its JSON pointer.
@@ -58,7 +58,7 @@ export function validateQuery<T>(schema: Joi.ObjectSchema<T>, query: Readonly<Re
 export const filterValue = Joi.string().empty('');
 
 /** RFC 6901. */
-function toPointer(path: readonly (string | number)[]): string {
+export function toPointer(path: readonly (string | number)[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
@@ -73,5 +73,5 @@ function sentence(detail: Joi.ValidationErrorItem): string {
 
 /** A message may quote what was sent: nothing that would garble a terminal or a log. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ').slice(0, 500);
+  return cutText(text.replace(/\p{Cc}/gu, ' '), 500);
 }

@@ -8,3 +8,4 @@ export * from './logging.js';
 export * from './plain-messages.js';
 export { createRedactor } from './redact.js';
 export * from './shutdown.js';
+export * from './text.js';

@@ -1,6 +1,7 @@
 import { createLogger as createWinston, format, transports } from 'winston';
 import { createRedactor } from './redact.js';
 import { writeToStandardOutput } from './standard-output.js';
+import { toOneLine } from './text.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -99,14 +100,18 @@ class LineTransport extends transports.Console {
   }
 }
 
+/** What was sent by somebody may be in all of it: none of that may end the line, or speak to the terminal. */
 function prettyLine(level: string, message: string, time: string, fields: Record<string, unknown>): string {
   const colour = COLOURS[level as keyof typeof COLOURS] ?? 0;
   const shown = Object.entries(fields).map(([name, value]) => {
-    if (typeof value === 'object' && value !== null && 'stack' in value) return `\n  ${String(value.stack)}`;
-    return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+    if (typeof value === 'object' && value !== null && 'stack' in value) {
+      const lines = String(value.stack).split('\n');
+      return lines.map((line) => `\n  ${toOneLine(line)}`).join('');
+    }
+    return toOneLine(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   });
   const levelText = process.stdout.isTTY ? `\u001b[${colour}m${level}\u001b[0m` : level;
-  return [time.slice(11, 19), levelText, message, ...shown].join(' ');
+  return [time.slice(11, 19), levelText, toOneLine(message), ...shown].join(' ');
 }
 
 /** A logger that says nothing, for code under test whose log does not matter. */

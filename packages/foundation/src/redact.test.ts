@@ -91,4 +91,19 @@ describe('the logger', () => {
     log.debug('of a-planted-token-123', { level: 'fatal' });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'debug', message: 'of [redacted]' });
   });
+
+  it('keeps each pretty line one line, and the terminal as it is, whatever was sent', () => {
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const log = createLogger({ level: 'info', format: 'pretty', process: 'web', secrets: [], write });
+    log.info('one\ntwo', { sent: 'a\n12:00:00 error forged\u001b[2J\0', list: ['\u009b'] });
+    expect(lines[0]?.slice(9)).toMatch(
+      /^\S*info\S* one\\ntwo sent=a\\n12:00:00 error forged\\u001b\[2J\\u0000 list=\["\\u009b"\]$/,
+    );
+    log.error('It broke', { error: new Error('of\n12:00:00 error \u001bforged') });
+    const [, ...stack] = (lines[1] ?? '').split('\n');
+    expect(stack[0]).toBe('  Error: of');
+    expect(stack[1]).toBe('  12:00:00 error \\u001bforged');
+    expect(stack.every((line) => line.startsWith('  '))).toBe(true);
+  });
 });

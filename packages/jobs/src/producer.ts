@@ -22,9 +22,10 @@ export interface Producer {
   revive(job: OpenJob): Promise<boolean>;
   /**
    * Has a job that waits for its time start now. One that is gone or waits for a worker only is left as it is; one that is
-   * active is looked at again for some seconds, as it may be about to wait.
+   * active is looked at again for some seconds, as it may be about to wait. True where it neither waits for its time nor is
+   * active, as far as one look tells.
    */
-  wake<Name extends JobName>(name: Name, payload: PayloadOf<Name>): Promise<void>;
+  wake<Name extends JobName>(name: Name, payload: PayloadOf<Name>): Promise<boolean>;
   /** The job as a store opens it. */
   describe<Name extends JobName>(name: Name, payload: PayloadOf<Name>, options?: EnqueueOptions): OpenJob;
   /** Puts a canary into a queue, see `consumption.ts`. */
@@ -126,7 +127,7 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
       return true;
     },
     wake: async (name, payload) => {
-      const wakeOnce = async (pauses: readonly number[]): Promise<void> => {
+      const wakeOnce = async (pauses: readonly number[]): Promise<boolean> => {
         const job = await queueOf(name)?.getJob(jobIdOf(name, payload));
         const state = await job?.getState();
         // It may have started by itself in between.
@@ -134,11 +135,12 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
         const [pause, ...later] = pauses;
         if (state === 'active' && pause !== undefined)
           setTimeout(() => void wakeOnce(later).catch(noWake), pause).unref();
+        return state !== 'delayed' && state !== 'active';
       };
       const noWake = (error: unknown): void => {
         log.debug('A job could not be woken; it starts at its time', { job: name, error: describeError(error) });
       };
-      await wakeOnce(WAKE_AGAIN_MS);
+      return wakeOnce(WAKE_AGAIN_MS);
     },
     offerCanary: async (name) => {
       await queues.get(name)?.add(CANARY, {}, { removeOnComplete: true, removeOnFail: true });

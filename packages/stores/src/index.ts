@@ -25,6 +25,7 @@ export * from './task-logs.js';
 export * from './status-update.js';
 export * from './status-updates.js';
 export * from './task-record.js';
+export * from './task-wakes.js';
 export * from './tasks.js';
 export * from './terminations.js';
 export * from './zone-cache.js';

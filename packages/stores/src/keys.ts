@@ -59,6 +59,8 @@ export interface Keys {
   taskClaims(task: string): string;
   /** Settled tasks of all kinds, `<task>:<id>`, by when they are not kept any more. */
   readonly tasksExpiring: string;
+  /** Cancelled tasks of all kinds, `<task>:<id>`, whose job may still wait for its time. */
+  readonly tasksToWake: string;
 }
 
 /**
@@ -119,5 +121,6 @@ export function createKeys(prefix: string): Keys {
     taskIndexes: `${prefix}:tasks`,
     taskClaims: (task) => `${prefix}:task-claims:${task}`,
     tasksExpiring: `${prefix}:tasks-expiring`,
+    tasksToWake: `${prefix}:tasks-to-wake`,
   };
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { toWellFormed, toWellFormedJson } from '@quartermaster/foundation';
 import type { Json, JsonObject } from './task-record.js';
 
 /** What the indexes of a kind of task hold of one field of one record. */
 export interface FieldEntry {
-  /** Tokens of the values that it can be asked for by; an array has one of each scalar in it. */
+  /** Tokens of the values that it can be asked for by; an array has one of each scalar in it, of the first 100. */
   readonly is?: readonly string[];
   /** The number, the time (ms since 1970) or the truth (0, 1), in decimals, by which it is sorted and found in ranges. */
   readonly order?: string;
@@ -25,15 +26,19 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const LONGEST_TOKEN = 100;
 /** Text is sorted by its first bytes; what is alike so far counts as alike. */
 const SORTED_BYTES = 48;
+/** Of a longer array the rest can not be asked for. */
+const MOST_TOKENS = 100;
 
-/** Own fields of a task with what the indexes will hold of them. */
+/** Own fields of a task with what the indexes will hold of them; half characters, which no script can read, are replaced. */
 export function describeFields(fields: JsonObject): DescribedField[] {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => {
-      const entry = entryOf(value);
+    .map(([given, value]) => {
+      const name = toWellFormed(given);
+      const json = toWellFormedJson(value);
+      const entry = entryOf(JSON.parse(json) as Json);
       const isEmpty = entry.is === undefined && entry.order === undefined;
-      return { name, key: fieldKey(name), value: JSON.stringify(value), entry: isEmpty ? '' : JSON.stringify(entry) };
+      return { name, key: fieldKey(name), value: json, entry: isEmpty ? '' : JSON.stringify(entry) };
     });
 }
 
@@ -65,5 +70,5 @@ function entryOf(value: Json): FieldEntry {
   const tokens = (value as readonly Json[]).flatMap((item) =>
     typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [valueToken(item)] : [],
   );
-  return tokens.length === 0 ? {} : { is: [...new Set(tokens)] };
+  return tokens.length === 0 ? {} : { is: [...new Set(tokens)].slice(0, MOST_TOKENS) };
 }

@@ -1,3 +1,4 @@
+import { describeError, type Logger } from '@quartermaster/foundation';
 import type { Json, JsonObject, TaskException, TaskRecord, TaskStatus } from './task-record.js';
 
 /** A record as Redis has it; `task-scripts.ts` says what is in it. */
@@ -10,8 +11,29 @@ export function toHash(flat: readonly string[]): TaskHash {
   return hash;
 }
 
-/** `undefined` where there is none, or where it is not kept any more. */
-export function parseTask(task: string, id: string, hash: TaskHash, now: number): TaskRecord | undefined {
+/** Makes a record of a hash: `undefined` where there is none, or where it is not kept any more, or can not be read. */
+export type ReadTask = (task: string, id: string, hash: TaskHash, now: number) => TaskRecord | undefined;
+
+/** Of broken records no more than these are remembered as told. */
+const MOST_TOLD = 1000;
+
+/** Reads records; one that is broken is named in the log, once, and stands in nobody's way. */
+export function createTaskReader(log: Logger): ReadTask {
+  const told = new Set<string>();
+  return (task, id, hash, now) => {
+    try {
+      return parseTask(task, id, hash, now);
+    } catch (error) {
+      if (!told.has(id) && told.size < MOST_TOLD) {
+        told.add(id);
+        log.error('The record of a task can not be read', { task, task_id: id, error: describeError(error) });
+      }
+      return undefined;
+    }
+  };
+}
+
+function parseTask(task: string, id: string, hash: TaskHash, now: number): TaskRecord | undefined {
   if (hash['status'] === undefined) return undefined;
   if (Number(hash['expires_at'] ?? Infinity) <= now) return undefined;
   const time = (field: string): string => new Date(Number(hash[field])).toISOString();
@@ -30,7 +52,7 @@ export function parseTask(task: string, id: string, hash: TaskHash, now: number)
     ...text('resumed_from'),
     ...text('resumed_by'),
     date_created: time('created'),
-    date_updated: time('updated'),
+    date_updated: time(hash['updated'] === undefined ? 'created' : 'updated'),
   };
 }
 

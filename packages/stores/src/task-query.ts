@@ -2,7 +2,7 @@ import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 import { runScript } from './script.js';
 import { fieldKey, valueToken } from './task-entries.js';
-import { parseTask, toHash } from './task-hash.js';
+import { toHash, type ReadTask } from './task-hash.js';
 import { QUERY } from './task-query-script.js';
 import type { TaskCondition, TaskQuery, TaskRecord } from './task-record.js';
 
@@ -14,7 +14,7 @@ type Alternative =
 
 /** One page of a kind of task. Text is sorted by its bytes; numbers come before text, and what lacks the field last. */
 export async function queryTasks(
-  { redis, keys }: { redis: Redis; keys: Keys },
+  { redis, keys, read }: { redis: Redis; keys: Keys; read: ReadTask },
   task: string,
   query: TaskQuery,
   now: number,
@@ -32,7 +32,7 @@ export async function queryTasks(
     number,
     ...[string, string[]][],
   ];
-  const records = found.flatMap(([id, flat]) => parseTask(task, id, toHash(flat), now) ?? []);
+  const records = found.flatMap(([id, flat]) => read(task, id, toHash(flat), now) ?? []);
   return { num_found: count, records };
 }
 

@@ -1,66 +1,13 @@
-import { TASK_KEYS_LUA } from './keys.js';
 import { OPEN_JOB_LUA } from './open-jobs.js';
 import { defineScript } from './script.js';
+import { TASK_INDEX_LUA } from './task-index-script.js';
 
 /**
- * A record is a hash: `status`, `settled`, `created`, `updated` and the like, `f:<name>` a field of the task's own in JSON,
- * `x:<name>` what the indexes hold of a field, by which it is taken out of them again.
+ * KEYS record, lease, claims, expiring, openJobs, openJobSpecs, journal, wakes. ARGV records, indexes, task, id, now,
+ * retention, fence; each script's own follow from 8 on. Replies begin with a word; with `ok` the record follows.
  */
-const INDEX_LUA = `${TASK_KEYS_LUA}
-local function entryOf(json)
-  if not json or json == '' then return {} end
-  return cjson.decode(json)
-end
-local function reindex(at, field, json)
-  local before = redis.call('HGET', at.record, 'x:' .. field)
-  if (before or '') == json then return end
-  local old, new, stays = entryOf(before), entryOf(json), {}
-  for _, token in ipairs(new.is or {}) do stays[token] = true end
-  for _, token in ipairs(old.is or {}) do
-    if not stays[token] then redis.call('SREM', indexKey(at.indexes, at.task, 'is', field, token), at.id) end
-  end
-  for _, token in ipairs(new.is or {}) do
-    redis.call('SADD', indexKey(at.indexes, at.task, 'is', field, token), at.id)
-  end
-  local order, column = indexKey(at.indexes, at.task, 'order', field), indexKey(at.indexes, at.task, 'column', field)
-  if new.order then redis.call('ZADD', order, new.order, at.id) elseif old.order then redis.call('ZREM', order, at.id) end
-  if new.order then redis.call('HSET', column, at.id, new.order)
-  elseif new.text then redis.call('HSET', column, at.id, 't' .. new.text)
-  else redis.call('HDEL', column, at.id) end
-  if json == '' then redis.call('HDEL', at.record, 'x:' .. field)
-  else redis.call('HSET', at.record, 'x:' .. field, json) end
-end
-local function putTime(at, field, time)
-  redis.call('ZADD', indexKey(at.indexes, at.task, 'order', field), time, at.id)
-  redis.call('HSET', indexKey(at.indexes, at.task, 'column', field), at.id, time)
-end
-local function dropTime(at, field)
-  redis.call('ZREM', indexKey(at.indexes, at.task, 'order', field), at.id)
-  redis.call('HDEL', indexKey(at.indexes, at.task, 'column', field), at.id)
-end
-local function trim(expiring, records, indexes, now, limit)
-  local due = redis.call('ZRANGEBYSCORE', expiring, '-inf', now, 'LIMIT', 0, limit)
-  for _, member in ipairs(due) do
-    local task, id = string.match(member, '^([^:]+):(.+)$')
-    local at = { record = recordKey(records, task, id), indexes = indexes, task = task, id = id }
-    for _, name in ipairs(redis.call('HKEYS', at.record)) do
-      if string.sub(name, 1, 2) == 'x:' then reindex(at, string.sub(name, 3), '') end
-    end
-    dropTime(at, 'date_created')
-    dropTime(at, 'date_updated')
-    redis.call('DEL', at.record, logKey(records, task, id))
-    redis.call('ZREM', expiring, member)
-  end
-  return #due
-end
-`;
-
-/**
- * KEYS record, lease, claims, expiring, openJobs, openJobSpecs. ARGV records, indexes, task, id, now, retention, fence; each
- * script's own follow from 8 on. Replies begin with a word; with `ok` the record follows.
- */
-const HEAD_LUA = `${INDEX_LUA}
-local record, lease, claims, expiring = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+const HEAD_LUA = `${TASK_INDEX_LUA}
+local record, lease, claims, expiring, journal, wakes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8]
 local records, indexes, task, id, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = { record = record, indexes = indexes, task = task, id = id }
 
@@ -77,12 +24,14 @@ end
 local function toHex(text)
   return (string.gsub(text, '.', function(c) return string.format('%02x', string.byte(c)) end))
 end
-local function setStatus(status)
-  redis.call('HSET', record, 'status', status)
+local function indexStatus(status)
   reindex(at, 'status', '{"is":["=' .. status .. '"],"text":"' .. toHex(status) .. '"}')
 end
-local function setSettled(settled)
-  redis.call('HSET', record, 'settled', settled and '1' or '0')
+local function setStatus(status)
+  redis.call('HSET', record, 'status', status)
+  indexStatus(status)
+end
+local function indexSettled(settled)
   reindex(at, 'settled', settled and '{"is":["=true"],"order":"1"}' or '{"is":["=false"],"order":"0"}')
 end
 local function settle()
@@ -90,10 +39,13 @@ local function settle()
     if redis.call('HGET', claims, name) == id then redis.call('HDEL', claims, name) end
   end
   redis.call('HDEL', record, 'claims')
-  setSettled(true)
   local expiresAt = tonumber(now) + tonumber(ARGV[6])
-  redis.call('HSET', record, 'expires_at', expiresAt)
+  redis.call('HSET', record, 'settled', '1', 'expires_at', expiresAt)
+  indexSettled(true)
   redis.call('ZADD', expiring, expiresAt, task .. ':' .. id)
+  redis.call('SREM', wakes, task .. ':' .. id)
+  -- What was done is not asked for any more: the journal goes with the record.
+  redis.call('PEXPIRE', journal, ARGV[6])
 end
 local function note(exception)
   local noted = cjson.decode(redis.call('HGET', record, 'exceptions') or '[]')
@@ -101,11 +53,21 @@ local function note(exception)
   noted[#noted + 1] = cjson.decode(exception)
   redis.call('HSET', record, 'exceptions', cjson.encode(noted))
 end
-local function putFields(json)
-  for _, field in ipairs(cjson.decode(json)) do
-    redis.call('HSET', record, 'f:' .. field.name, field.value)
-    reindex(at, field.key, field.entry)
+-- Decided and decoded before anything is written.
+local function readFields(json)
+  local fields, bytes = cjson.decode(json), tonumber(redis.call('HGET', record, 'bytes') or '0')
+  for _, field in ipairs(fields) do
+    field.plan = planIndex(at, field.key, field.entry)
+    bytes = bytes + #field.value - redis.call('HSTRLEN', record, 'f:' .. field.name)
   end
+  return fields, bytes
+end
+local function writeFields(fields, bytes)
+  redis.call('HSET', record, 'bytes', bytes)
+  for _, field in ipairs(fields) do redis.call('HSET', record, 'f:' .. field.name, field.value) end
+end
+local function indexFields(fields)
+  for _, field in ipairs(fields) do applyIndex(at, field.plan) end
 end
 local function ok() return {'ok', redis.call('HGETALL', record)} end
 `;
@@ -119,48 +81,61 @@ local status, settled = unpack(redis.call('HMGET', record, 'status', 'settled'))
 
 /** ARGV 8 request id, slack channel, due at, entry of due at, fields, id of the former task, job (id, spec, check at). */
 export const ACCEPT = defineScript(`${HEAD_LUA}${OPEN_JOB_LUA}
-if redis.call('EXISTS', record) == 1 then return {'same'} end
-local former = ARGV[13]
+if redis.call('HEXISTS', record, 'updated') == 1 then
+  -- Nobody would begin a task whose job is not open.
+  local waits = redis.call('HGET', record, 'status') == 'PENDING'
+  if waits and redis.call('HEXISTS', KEYS[6], ARGV[14]) == 0 then openJob(KEYS[5], KEYS[6], ARGV[14], ARGV[15], ARGV[16]) end
+  return {'same'}
+end
+local former, formerKey = ARGV[13], recordKey(records, task, ARGV[13])
 if former ~= '' then
-  local key = recordKey(records, task, former)
-  if not isKept(key) then return {'unknown'} end
-  local seen = redis.call('HMGET', key, 'status', 'settled', 'resumed_by')
+  if not isKept(formerKey) then return {'unknown'} end
+  local seen = redis.call('HMGET', formerKey, 'status', 'settled', 'resumed_by')
   if seen[3] then return {'resumed', seen[3]} end
   if seen[2] ~= '1' then return {'unsettled'} end
-  if seen[1] == 'COMPLETED' then return {'completed'} end
-  redis.call('HSET', key, 'resumed_by', id, 'updated', now)
-  putTime({ indexes = indexes, task = task, id = former }, 'date_updated', now)
-  redis.call('HSET', record, 'resumed_from', former)
 end
-trim(expiring, records, indexes, now, 5)
-redis.call('HSET', record, 'created', now, 'request_id', ARGV[8])
+local fields, bytes = readFields(ARGV[12])
+-- The record and its job first, the indexes last: whatever breaks off in between, the task is whole and is done.
+redis.call('HSET', record, 'created', now, 'updated', now, 'status', 'PENDING', 'settled', '0', 'request_id', ARGV[8])
 if ARGV[9] ~= '' then redis.call('HSET', record, 'slack_channel', ARGV[9]) end
-if ARGV[10] ~= '' then
-  redis.call('HSET', record, 'due_at', ARGV[10])
-  reindex(at, 'due_at', ARGV[11])
+if ARGV[10] ~= '' then redis.call('HSET', record, 'due_at', ARGV[10]) end
+if former ~= '' then redis.call('HSET', record, 'resumed_from', former) end
+writeFields(fields, bytes)
+openJob(KEYS[5], KEYS[6], ARGV[14], ARGV[15], ARGV[16])
+if former ~= '' then
+  redis.call('HSET', formerKey, 'resumed_by', id, 'updated', now)
+  putTime({ indexes = indexes, task = task, id = former }, 'date_updated', now)
 end
 putTime(at, 'date_created', now)
-setStatus('PENDING')
-setSettled(false)
-putFields(ARGV[12])
-touch()
-openJob(KEYS[5], KEYS[6], ARGV[14], ARGV[15], ARGV[16])
+putTime(at, 'date_updated', now)
+indexStatus('PENDING')
+indexSettled(false)
+if ARGV[10] ~= '' then reindex(at, 'due_at', ARGV[11]) end
+indexFields(fields)
+trim(expiring, wakes, records, indexes, now, 5)
 return {'accepted'}
 `);
 
+/** The journal of a task that is settled already is begun anew by whoever looks at it once more. */
 export const BEGIN = defineScript(`${FENCED_LUA}
 if status == 'PENDING' then
   setStatus('RUNNING')
   touch()
+elseif settled == '1' then
+  redis.call('PEXPIRE', journal, tonumber(redis.call('HGET', record, 'expires_at') or now) - tonumber(now))
 end
 return ok()
 `);
 
-/** ARGV 8 fields. */
+/** ARGV 8 fields, most bytes of all. One that settles may have twice as much: it has to come to its end. */
 export const UPDATE = defineScript(`${FENCED_LUA}
 if settled == '0' then
-  putFields(ARGV[8])
+  local fields, bytes = readFields(ARGV[8])
+  local most = tonumber(ARGV[9]) * ((status == 'PENDING' or status == 'RUNNING') and 1 or 2)
+  if bytes > most and bytes > tonumber(redis.call('HGET', record, 'bytes') or '0') then return {'too-large', bytes} end
+  writeFields(fields, bytes)
   touch()
+  indexFields(fields)
 end
 return ok()
 `);
@@ -199,12 +174,17 @@ export const CANCEL = defineScript(`${HEAD_LUA}${OPEN_JOB_LUA}
 if not isKept(record) then return {'unknown'} end
 local status, settled = unpack(redis.call('HMGET', record, 'status', 'settled'))
 local outcome = 'ended'
-if status == 'CANCELLED' and settled == '0' then outcome = 'already' end
+if status == 'CANCELLED' and settled == '0' then
+  outcome = 'already'
+  redis.call('SADD', wakes, task .. ':' .. id)
+end
 if status == 'PENDING' or status == 'RUNNING' then
   outcome = 'cancelled'
   setStatus('CANCELLED')
   if status == 'PENDING' then settle() end
   touch()
+  -- Should nobody come to wake its job, a chore does.
+  redis.call('SADD', wakes, task .. ':' .. id)
   if ARGV[8] ~= '' then openJob(KEYS[5], KEYS[6], ARGV[8], ARGV[9], ARGV[10]) end
 end
 return {outcome, redis.call('HGETALL', record)}
@@ -227,7 +207,7 @@ redis.call('HSET', record, 'claims', cjson.encode(names))
 return {'claimed'}
 `);
 
-/** KEYS expiring. ARGV records, indexes, now, limit. */
-export const TRIM = defineScript(`${INDEX_LUA}
-return trim(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+/** KEYS expiring, wakes. ARGV records, indexes, now, limit. */
+export const TRIM = defineScript(`${TASK_INDEX_LUA}
+return trim(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 `);

@@ -257,11 +257,11 @@ describe('resuming', () => {
     expect(await load('c')).toBeUndefined();
   });
 
-  it('needs a task that is kept and has not completed', async () => {
+  it('needs a task that is kept; whether something is left of a completed one, the task itself knows', async () => {
     const writer = await running('a');
     await tasks.end('restart', 'a', 'COMPLETED', undefined, writer, NOW);
-    expect(await resume('b', 'a')).toEqual({ outcome: 'completed' });
-    expect(await resume('b', 'gone')).toEqual({ outcome: 'unknown' });
+    expect(await resume('b', 'a')).toEqual({ outcome: 'accepted' });
+    expect(await resume('c', 'gone')).toEqual({ outcome: 'unknown' });
   });
 });
 

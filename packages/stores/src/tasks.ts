@@ -1,11 +1,11 @@
-import { AppError } from '@quartermaster/foundation';
+import { AppError, createSilentLogger, toWellFormedJson, type Logger } from '@quartermaster/foundation';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 import { openJobArguments, type OpenJob } from './open-jobs.js';
 import { runScript, type Script } from './script.js';
-import { describeFields } from './task-entries.js';
+import { describeFields, type DescribedField } from './task-entries.js';
 import { createTaskLogs, type TaskLogs } from './task-logs.js';
-import { parseTask, toHash } from './task-hash.js';
+import { createTaskReader, toHash } from './task-hash.js';
 import { queryTasks } from './task-query.js';
 import type { JsonObject, TaskException, TaskQuery, TaskRecord, TaskStatus } from './task-record.js';
 import { ACCEPT, BEGIN, CANCEL, CLAIM, END, NOTE, SETTLE, TRIM, UPDATE } from './task-scripts.js';
@@ -35,8 +35,8 @@ export type ResumedTask =
   | { readonly outcome: 'accepted' | 'same' }
   /** It was resumed before, by the task `by`. */
   | { readonly outcome: 'resumed'; readonly by: string }
-  /** Of the former task: not kept, not ended and settled yet, or completed. */
-  | { readonly outcome: 'unknown' | 'unsettled' | 'completed' };
+  /** Of the former task: not kept, or not ended and settled yet. */
+  | { readonly outcome: 'unknown' | 'unsettled' };
 
 export interface CancelledTask {
   /**
@@ -70,7 +70,8 @@ export interface Tasks extends TaskLogs {
   begin(task: string, id: string, writer: TaskWriter, now: number): Promise<TaskRecord | undefined>;
   /**
    * Changes some of the task's own fields, at any time before it is settled. Returns the record as it stands then, in which
-   * a cancel shows; `undefined`: not kept any more. Indexes move in the same script.
+   * a cancel shows; `undefined`: not kept any more. Indexes move in the same script. Throws `unprocessable` `record-too-large`
+   * where all of them would take more than 1 MB of JSON, or 2 MB while an ended task settles.
    */
   update(task: string, id: string, patch: JsonObject, writer: TaskWriter, now: number): Promise<TaskRecord | undefined>;
   /** Adds a failure to `exceptions`, the newest 100 of which are kept. */
@@ -104,19 +105,26 @@ export interface Tasks extends TaskLogs {
 /** Records taken out in one go: so long (some 10 ms) nobody else is served. */
 const TRIMMED = 200;
 
+/** What the own fields of a task may take together (bytes of JSON). */
+const MOST_BYTES = 1_000_000;
+
 /** Removes every record that has been settled for longer than it is kept, with its log and its index entries; how many. */
 export async function trimTasks(redis: Redis, keys: Keys, now: number): Promise<number> {
   const args = [keys.taskRecords, keys.taskIndexes, now, TRIMMED];
   let trimmed = 0;
   for (;;) {
-    const removed = Number(await runScript(redis, TRIM, [keys.tasksExpiring], args));
+    const removed = Number(await runScript(redis, TRIM, [keys.tasksExpiring, keys.tasksToWake], args));
     trimmed += removed;
     if (removed < TRIMMED) return trimmed;
   }
 }
 
-/** Records of tasks in Redis, kept `retentionMs` after they are settled; a pending or running one as long as it takes. */
-export function createTasks(redis: Redis, keys: Keys, retentionMs: number): Tasks {
+/**
+ * Records of tasks in Redis, kept `retentionMs` after they are settled; a pending or running one as long as it takes. `log`
+ * names records that can not be read: they count as not there.
+ */
+export function createTasks(redis: Redis, keys: Keys, retentionMs: number, log: Logger = createSilentLogger()): Tasks {
+  const read = createTaskReader(log);
   const run = async (
     script: Script,
     { task, id, now, writer }: { task: string; id: string; now: number; writer?: TaskWriter },
@@ -127,14 +135,24 @@ export function createTasks(redis: Redis, keys: Keys, retentionMs: number): Task
     const reply = (await runScript(
       redis,
       script,
-      [keys.task(task, id), lease, keys.taskClaims(task), keys.tasksExpiring, keys.openJobs, keys.openJobSpecs],
+      [
+        keys.task(task, id),
+        lease,
+        keys.taskClaims(task),
+        keys.tasksExpiring,
+        keys.openJobs,
+        keys.openJobSpecs,
+        keys.journal(writer?.subject ?? ''),
+        keys.tasksToWake,
+      ],
       [keys.taskRecords, keys.taskIndexes, task, id, now, retentionMs, writer?.fence ?? '', ...args],
     )) as [string, unknown?];
     if (reply[0] === 'lost') throw leaseLost(writer);
+    if (reply[0] === 'too-large') throw tooLarge(task, id, Number(reply[1]));
     return reply;
   };
   const parse = (task: string, id: string, value: unknown, now: number): TaskRecord | undefined =>
-    value === undefined ? undefined : parseTask(task, id, toHash(value as string[]), now);
+    value === undefined ? undefined : read(task, id, toHash(value as string[]), now);
   const change: (
     script: Script,
     place: { task: string; id: string; now: number; writer: TaskWriter },
@@ -149,7 +167,7 @@ export function createTasks(redis: Redis, keys: Keys, retentionMs: number): Task
       task.slack_channel ?? '',
       task.due_at ?? '',
       JSON.stringify({ order: String(task.due_at) }),
-      JSON.stringify(describeFields(task.fields)),
+      fieldsOf(task.task, task.id, task.fields, MOST_BYTES),
       former,
       ...openJobArguments(task.job, now),
     ]);
@@ -160,16 +178,16 @@ export function createTasks(redis: Redis, keys: Keys, retentionMs: number): Task
       const [outcome, by] = await keep(task, former, now);
       return (outcome === 'resumed' ? { outcome, by: String(by) } : { outcome }) as ResumedTask;
     },
-    load: async (task, id, now) => parseTask(task, id, await redis.hgetall(keys.task(task, id)), now),
+    load: async (task, id, now) => read(task, id, await redis.hgetall(keys.task(task, id)), now),
     statusOf: async (task, id) =>
       ((await redis.hget(keys.task(task, id), 'status')) ?? undefined) as TaskStatus | undefined,
     begin: (task, id, writer, now) => change(BEGIN, { task, id, writer, now }),
     update: (task, id, patch, writer, now) =>
-      change(UPDATE, { task, id, writer, now }, [JSON.stringify(describeFields(patch))]),
+      change(UPDATE, { task, id, writer, now }, [fieldsOf(task, id, patch, 2 * MOST_BYTES), MOST_BYTES]),
     noteException: async (task, id, exception, writer, now) =>
-      void (await change(NOTE, { task, id, writer, now }, [JSON.stringify(exception)])),
+      void (await change(NOTE, { task, id, writer, now }, [toWellFormedJson(exception)])),
     end: (task, id, status, exception, writer, now) =>
-      change(END, { task, id, writer, now }, [status, exception === undefined ? '' : JSON.stringify(exception)]),
+      change(END, { task, id, writer, now }, [status, exception === undefined ? '' : toWellFormedJson(exception)]),
     settle: async (task, id, writer, now) => void (await change(SETTLE, { task, id, writer, now })),
     cancel: async (task, id, now, job) => {
       const opened = job === undefined ? ['', '', 0] : openJobArguments(job, now);
@@ -186,9 +204,22 @@ export function createTasks(redis: Redis, keys: Keys, retentionMs: number): Task
     query: async (task, query, now) => {
       // What is not kept any more is not counted either.
       await trimTasks(redis, keys, now);
-      return queryTasks({ redis, keys }, task, query, now);
+      return queryTasks({ redis, keys, read }, task, query, now);
     },
   };
+}
+
+/** As the scripts take fields. Throws where they alone are too many. */
+function fieldsOf(task: string, id: string, fields: JsonObject, most: number): string {
+  const described = describeFields(fields);
+  const bytes = described.reduce((sum: number, { value }: DescribedField) => sum + Buffer.byteLength(value), 0);
+  if (bytes > most) throw tooLarge(task, id, bytes);
+  return JSON.stringify(described);
+}
+
+function tooLarge(task: string, id: string, bytes: number): AppError {
+  const message = `The fields of ${task} ${id} would take ${bytes} bytes of JSON; ${MOST_BYTES} is the most.`;
+  return new AppError('unprocessable', 'record-too-large', message);
 }
 
 /** As the journal says it: the retry rule knows it by its code. */

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { AppError } from '@quartermaster/foundation';
+import { AppError, cutText } from '@quartermaster/foundation';
 import type { StepRecord } from '@quartermaster/jobs';
 import type { Build, Builds } from '@quartermaster/stores';
 import type { Route } from '../api.js';
@@ -65,5 +65,5 @@ export async function loadBuild(builds: Builds, id: string): Promise<Build> {
 }
 
 export function unknownBuild(id: string): AppError {
-  return new AppError('not-found', 'unknown-build', `There is no build ${id.slice(0, 60)}.`);
+  return new AppError('not-found', 'unknown-build', `There is no build ${cutText(id, 60)}.`);
 }

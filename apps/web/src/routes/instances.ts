@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import { randomUUID } from 'node:crypto';
-import { AppError, fromErrorRecord } from '@quartermaster/foundation';
+import { AppError, cutText, fromErrorRecord } from '@quartermaster/foundation';
 import type { CloudInstance } from '@quartermaster/instances';
 import type { Producer } from '@quartermaster/jobs';
 import type { InstanceCache, ProtectedInstances, Terminations } from '@quartermaster/stores';
@@ -107,7 +107,7 @@ async function terminate(parts: InstancesParts, request: ApiRequest): Promise<Re
 }
 
 function unknownInstance(id: string | undefined): CloudInstance {
-  throw new AppError('not-found', 'unknown-instance', `There is no instance ${(id ?? '').slice(0, 60)}.`);
+  throw new AppError('not-found', 'unknown-instance', `There is no instance ${cutText(id ?? '', 60)}.`);
 }
 
 /** Seconds since the cloud was last asked; nothing where it never was. */

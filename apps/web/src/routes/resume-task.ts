@@ -7,7 +7,10 @@ import { channelQuery } from '../slack-channel.js';
 import { findTask, loadTask, unknownTaskId } from '../task-lookup.js';
 import { describeTask, replyWithTask, type CreateTaskParts } from './create-task.js';
 
-/** `POST /tasks/{task}/{id}/resume`: a new task that goes on where this ended one stopped. */
+/**
+ * `POST /tasks/{task}/{id}/resume`: a new task that goes on where this ended one stopped. Whether anything is left, also of
+ * a completed one, its own `resume` says.
+ */
 export function resumeTaskRoute(parts: CreateTaskParts): Route {
   const handle = async (request: ApiRequest): Promise<Reply> => {
     const { registry, tasks, producer } = parts;
@@ -30,10 +33,9 @@ export function resumeTaskRoute(parts: CreateTaskParts): Route {
 }
 
 /** What the store will say, told before the task is asked what is left of it. */
-function stateOf({ settled, status, resumed_by }: TaskRecord, newId: string): ResumedTask {
+function stateOf({ settled, resumed_by }: TaskRecord, newId: string): ResumedTask {
   if (resumed_by !== undefined && resumed_by !== newId) return { outcome: 'resumed', by: resumed_by };
-  if (!settled) return { outcome: 'unsettled' };
-  return { outcome: status === 'COMPLETED' ? 'completed' : 'same' };
+  return { outcome: settled ? 'same' : 'unsettled' };
 }
 
 function refuse(task: AnyTask, id: string, resumed: ResumedTask): void {
@@ -46,8 +48,6 @@ function refuse(task: AnyTask, id: string, resumed: ResumedTask): void {
       throw unknownTaskId(task, id);
     case 'unsettled':
       throw new AppError('conflict', 'task-not-settled', `${named} has not ended, or is not settled yet.`);
-    case 'completed':
-      throw new AppError('conflict', 'task-completed', `${named} has completed: nothing is left to go on with.`);
     case 'resumed':
       throw new AppError('conflict', 'task-resumed', `${named} was resumed already, by ${resumed.by}.`);
   }

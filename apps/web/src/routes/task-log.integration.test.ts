@@ -64,7 +64,49 @@ describe('a log', () => {
     await work(json._id, 'complete');
     await second.ended;
     expect(messagesIn(second.seen())).toEqual(['three', 'four']);
-    expect(second.seen()).toMatch(/event: end\ndata: {"status":"COMPLETED"}\n\n$/);
+    expect(second.seen()).toMatch(/id: \d+-\d+\nevent: end\ndata: {"status":"COMPLETED"}\n\n$/);
+  });
+
+  it('has nothing behind an id that is greater than all, and whoever asks for that stops nobody else', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const path = `/tasks/restart/${json._id}/log`;
+    const greatest = ['18446744073709551615-18446744073709551615', '99999999999999999999', '99999999999999999999-1'];
+    const streams = await Promise.all(greatest.map((id) => openStream(`${path}?follow=true`, { 'last-event-id': id })));
+    const other = await openStream(`${path}?follow=true`);
+    await api.tasks.appendLog('restart', json._id, lines('one'));
+    await eventually(() => expect(messagesIn(other.seen())).toEqual(['one']));
+    expect(streams.map(({ seen }) => messagesIn(seen()))).toEqual([[], [], []]);
+    for (const id of greatest) expect((await ask('GET', `${path}?after=${id}`)).json).toEqual({ log: [] });
+    expect((await ask('GET', `${path}?after=5-99999999999999999999`)).json['log']).toHaveLength(1);
+    for (const stream of [...streams, other]) stream.stop();
+  });
+
+  it('is over for an EventSource, which comes again, once it has been told of the end', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const path = `/tasks/restart/${json._id}/log?follow=true`;
+    const lastId = (text: string): string => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+    const settled = await post('/tasks/restart', { stack: 'b' });
+    await work(settled.json._id, 'begin', 'complete');
+    const silent = await openStream(`/tasks/restart/${settled.json._id}/log?follow=true`);
+    await silent.ended;
+    const again = await api.fetch(`/tasks/restart/${settled.json._id}/log?follow=true`, {
+      headers: { 'last-event-id': lastId(silent.seen()) },
+    });
+    expect(again.status).toBe(204);
+
+    await work(json._id, 'begin');
+    await api.tasks.appendLog('restart', json._id, lines('one'));
+    const first = await openStream(path);
+    await eventually(() => expect(messagesIn(first.seen())).toEqual(['one']));
+    first.stop();
+    const known = lastId(first.seen());
+    await api.tasks.appendLog('restart', json._id, lines('two'));
+    await work(json._id, 'complete');
+    const second = await openStream(path, { 'last-event-id': known });
+    await second.ended;
+    expect(messagesIn(second.seen())).toEqual(['two']);
+    const third = await api.fetch(path, { headers: { 'last-event-id': lastId(second.seen()) } });
+    expect([third.status, await third.text()]).toEqual([204, '']);
   });
 
   it('of too many followers is refused, and there is room again when they have gone', async () => {

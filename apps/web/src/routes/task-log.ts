@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import type { Tasks } from '@quartermaster/stores';
+import type { LogPlace, Tasks } from '@quartermaster/stores';
 import type { TaskRegistry } from '@quartermaster/tasks';
 import { AppError } from '@quartermaster/foundation';
 import type { ApiRequest, Route } from '../api.js';
@@ -36,6 +36,9 @@ export function taskLogRoute({ registry, tasks, followers }: TaskLogParts): Rout
       if (!follow && !wantsEvents(request)) {
         return { status: 200, json: { log: await tasks.readLog(task.name, id, { after, limit }) }, logged };
       }
+      // Whoever was told of the end comes again all the same, as an EventSource does; 204 is what ends it.
+      if (last !== undefined && (await isAtEnd(tasks, { task: task.name, id, after: last })))
+        return { status: 204, logged };
       const stream = followers.follow({ task: task.name, id, after: last ?? after ?? '0' }, request.caller.name);
       const headers = {
         'Content-Type': 'text/event-stream; charset=utf-8',
@@ -46,6 +49,11 @@ export function taskLogRoute({ registry, tasks, followers }: TaskLogParts): Rout
       return { status: 200, headers, stream, logged };
     },
   };
+}
+
+async function isAtEnd(tasks: Tasks, place: LogPlace): Promise<boolean> {
+  const [found] = await tasks.followLogs([place], 1);
+  return found !== undefined && found.failure === undefined && found.settled && found.lines.length === 0;
 }
 
 function wantsEvents(request: ApiRequest): boolean {

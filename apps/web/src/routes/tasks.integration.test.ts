@@ -99,6 +99,30 @@ describe('a posted task', () => {
     expect((await ask('GET', '/tasks/plain')).json['num_found']).toBe(1);
   });
 
+  it('has its job opened anew where that was lost, when its request is repeated', async () => {
+    const key = { 'idempotency-key': 'k1' };
+    const { json } = await post('/tasks/plain', {}, key);
+    const { redis, keys } = api.test;
+    // As if the first request had broken off: no answer is kept, and neither ledger nor queue has the job.
+    for (const kept of await redis.keys(keys.idempotency('*'))) {
+      await redis.hdel(kept, 'answer');
+      await redis.hset(kept, 'until', 0);
+    }
+    await redis.del(keys.openJobs, keys.openJobSpecs, ...(await redis.keys(`${keys.queues}:*`)));
+    expect((await post('/tasks/plain', {}, key)).json._id).toBe(json._id);
+    const [queue] = (await api.producer.inspect()).filter(({ name }) => name === 'tasks');
+    expect(queue).toMatchObject({ waiting: 1 });
+    expect(await createOpenJobs(redis, keys).count()).toBe(1);
+  });
+
+  it('with half a character in it is refused, and leaves nothing behind', async () => {
+    const { status, json } = await post('/tasks/restart', { stack: 'shop\ud800' });
+    expect(status).toBe(400);
+    expect(json.errors).toMatchObject([{ code: 'invalid-body', source: { pointer: '/stack' } }]);
+    expect((await ask('GET', '/tasks/restart')).json).toEqual({ num_found: 0, data: [] });
+    expect(await api.test.redis.keys(`${api.test.keys.taskRecords}:*`)).toEqual([]);
+  });
+
   it('is waited for where that is asked, or the task is of that kind', async () => {
     const answers = [
       post('/tasks/restart', { stack: 'a' }, { prefer: 'wait=10' }),
@@ -131,6 +155,23 @@ describe('asking for tasks', () => {
       { status: '400', source: { parameter: 'nonsense' } },
     ]);
     expect((await ask('GET', '/tasks/nonsense')).status).toBe(404);
+  });
+
+  it('takes a status in any case, and says what a status and an id can be', async () => {
+    await post('/tasks/restart', { stack: 'a' });
+    expect((await ask('GET', '/tasks/restart?status=pending')).json['num_found']).toBe(1);
+    const { status, json } = await ask('GET', '/tasks/restart?status=done&_id=x');
+    expect(status).toBe(400);
+    expect(json.errors?.map(({ source }) => source)).toEqual([{ parameter: 'status' }, { parameter: '_id' }]);
+  });
+
+  it('shows ten lines of each log, where one record shows a hundred', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    const messages = [...Array(120)].map((_, i) => ({ level: 'info' as const, message: `${i}` }));
+    await api.tasks.appendLog('restart', json._id, messages);
+    const listed = (await ask('GET', '/tasks/restart')).json['data'] as Shown[];
+    expect(listed[0]?.['log']).toHaveLength(10);
+    expect((await ask('GET', `/tasks/restart/${json._id}`)).json['log']).toHaveLength(100);
   });
 
   it('for one that is not there is a 404', async () => {
@@ -193,6 +234,13 @@ describe('resuming', () => {
     expect(again.json.errors?.[0]?.detail).toContain(resumed.json._id);
   });
 
+  it('also goes on with what a completed task has left', async () => {
+    const { json } = await post('/tasks/restart', { stack: 'a' });
+    await work(json._id, 'begin', 'left', 'complete');
+    const resumed = await post(`/tasks/restart/${json._id}/resume`);
+    expect(resumed).toMatchObject({ status: 202, json: { status: 'PENDING', resumed_from: json._id } });
+  });
+
   it('is refused where nothing is left, or the task can not', async () => {
     const failed = await post('/tasks/restart', { stack: 'a' });
     await work(failed.json._id, 'begin', 'fail', 'settle');
@@ -202,7 +250,7 @@ describe('resuming', () => {
     const completed = await post('/tasks/restart', { stack: 'a' });
     await work(completed.json._id, 'begin', 'complete');
     expect((await post(`/tasks/restart/${completed.json._id}/resume`)).json.errors?.[0]).toMatchObject({
-      code: 'task-completed',
+      code: 'nothing-left',
     });
     const { json } = await post('/tasks/plain');
     expect((await post(`/tasks/plain/${json._id}/resume`)).json.errors?.[0]).toMatchObject({

@@ -5,7 +5,7 @@ import { parseTaskQuery, type AnyTask, type TaskRegistry } from '@quartermaster/
 import Joi from 'joi';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { waitFor } from '../prefer.js';
-import { showTask, SHOWN_LINES } from '../show-task.js';
+import { LISTED_LINES, showTask, SHOWN_LINES } from '../show-task.js';
 import { findTask, isTaskId, loadTask, unknownTaskId } from '../task-lookup.js';
 import { validateQuery } from '../validate.js';
 
@@ -37,7 +37,10 @@ export function tasksRoutes(parts: TasksParts): Route[] {
         const { num_found, records } = await tasks.query(task.name, parseTaskQuery(search, task), Date.now());
         return {
           status: 200,
-          json: { num_found, data: await Promise.all(records.map((record) => show(tasks, task, record))) },
+          json: {
+            num_found,
+            data: await Promise.all(records.map((record) => show(tasks, task, record, LISTED_LINES))),
+          },
         };
       },
     },
@@ -66,8 +69,8 @@ function listTasks(registry: TaskRegistry, { detail }: { detail: boolean }): unk
   return [...names.map((name) => ({ name })), ...registry.broken().map(({ name, error }) => ({ name, error }))];
 }
 
-async function show(tasks: Tasks, task: AnyTask, record: TaskRecord): Promise<object> {
-  return showTask(task, record, await tasks.lastLog(task.name, record.id, SHOWN_LINES));
+async function show(tasks: Tasks, task: AnyTask, record: TaskRecord, lines = SHOWN_LINES): Promise<object> {
+  return showTask(task, record, await tasks.lastLog(task.name, record.id, lines));
 }
 
 async function cancel({ registry, tasks, producer }: TasksParts, request: ApiRequest): Promise<Reply> {
@@ -80,8 +83,8 @@ async function cancel({ registry, tasks, producer }: TasksParts, request: ApiReq
   if (outcome === 'ended') {
     throw new AppError('conflict', 'task-ended', `${task.name} ${id} has ended already: it is ${record.status}.`);
   }
-  // A worker sees the cancel by itself; a job that waits for its time is told. Should this fail, it settles a little later.
-  await producer.wake('run-task', { task: task.name, task_id: id }).catch(() => undefined);
+  // A worker sees the cancel by itself; a job that waits for its time is told. Should this fail, the mini-worker does it.
+  await producer.wake('run-task', { task: task.name, task_id: id }).catch(() => false);
   const seen = await waitFor(
     () => loadTask(tasks, task, id),
     ({ settled }) => settled,

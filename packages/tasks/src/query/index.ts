@@ -1,5 +1,5 @@
 import { AppError, type Problem } from '@quartermaster/foundation';
-import type { TaskCondition, TaskQuery } from '@quartermaster/stores';
+import { TASK_STATUSES, type TaskCondition, type TaskQuery } from '@quartermaster/stores';
 import type { AnyTask } from '../define-task.js';
 import { parseTimeSpan } from '../time-span.js';
 export { queryFields, type FieldType, type QueryFields } from './fields.js';
@@ -100,12 +100,11 @@ function equality(
     return only === undefined ? [] : [others.length === 0 ? only : { kind: 'any', of: spans }];
   }
   const values = texts.flatMap((text): TaskValue[] => {
-    const value = parseValue(type, text);
+    const standard = STANDARD_VALUES.get(field);
+    const value = standard === undefined ? parseValue(type, text) : standard.parse(text);
     if (value === undefined) {
-      problems.push({
-        parameter: field,
-        detail: `${field} must be ${type === 'number' ? 'a number' : 'true or false'}`,
-      });
+      const wanted = standard?.wanted ?? (type === 'number' ? 'a number' : 'true or false');
+      problems.push({ parameter: field, detail: `${field} must be ${wanted}` });
     }
     return value === undefined ? [] : [value];
   });
@@ -113,6 +112,25 @@ function equality(
 }
 
 type TaskValue = string | number | boolean;
+
+/** Fields of every record that have few forms: anything else would find nothing, and not say why. */
+const STANDARD_VALUES: ReadonlyMap<string, { readonly wanted: string; parse(text: string): string | undefined }> =
+  new Map([
+    [
+      'status',
+      {
+        wanted: `one of ${TASK_STATUSES.join(', ')}`,
+        parse: (text: string) => TASK_STATUSES.find((status) => status === text.toUpperCase()),
+      },
+    ],
+    [
+      '_id',
+      {
+        wanted: '24 hexadecimal digits, letters small',
+        parse: (text: string) => (/^[0-9a-f]{24}$/.test(text) ? text : undefined),
+      },
+    ],
+  ]);
 
 function parseValue(type: FieldType, text: string): TaskValue | undefined {
   if (type === 'number') return parseNumber(text);
