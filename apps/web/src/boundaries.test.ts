@@ -10,6 +10,7 @@ const LAYERS = [
   'aws',
   'instances',
   'stacks',
+  'discovery',
   'notifications',
   'stores',
   'jobs',
