@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What bin/up and bin/test do before Node can take over: see that Node, the packages and redis-server are there.
+# What bin/up and bin/test do before Node can take over: see that Node, the packages, redis-server and etcd are
+# there.
 # Sourced, with the repository's root as the working directory.
 
 fail() {
@@ -43,42 +44,63 @@ ensure_dependencies() {
   run npm ci --include=dev --no-audit --no-fund || fail 'npm ci failed: see above.'
 }
 
-# A private redis-server needs the binary only: no system service is started or touched.
+# Private servers need the binary only: no system service is started or touched.
 ensure_redis() {
-  command -v redis-server >/dev/null 2>&1 && return
-  if command -v apt-get >/dev/null 2>&1; then
-    advice='sudo apt-get install redis-server'
-  elif command -v brew >/dev/null 2>&1; then
-    advice='brew install redis'
-  else
-    fail 'redis-server is missing: install Redis 6.2 or newer with the package manager of this system.'
-  fi
+  ensure_server redis-server redis-server redis-server redis 'Redis 6.2' || fail "$problem"
+}
+
+ensure_etcd() {
+  ensure_server etcd etcd-server etcd etcd 'etcd 3.4' || fail "$problem"
+}
+
+# bin/up does without etcd where it can not be had.
+offer_etcd() {
+  ensure_server etcd etcd-server etcd etcd 'etcd 3.4' ||
+    printf '%s\nGoing on without etcd: /etcd/* answers 503, everything else works.\n' "$problem" >&2
+}
+
+# ensure_server <binary> <apt package> <its service> <brew formula> <version>: installs what is missing, after asking where
+# somebody can be asked. Returns 1 where it is still missing, with the reason in $problem.
+ensure_server() {
+  binary=$1
+  command -v "$binary" >/dev/null 2>&1 && return
   sudo=''
-  if [ "$(id -u)" -ne 0 ] && [ "$advice" != 'brew install redis' ]; then
-    sudo=sudo
-    command -v sudo >/dev/null 2>&1 || fail "redis-server is missing: install it as root (apt-get install redis-server)."
+  if command -v apt-get >/dev/null 2>&1; then
+    advice="sudo apt-get install $2"
+    if [ "$(id -u)" -ne 0 ]; then sudo=sudo; fi
+  elif command -v brew >/dev/null 2>&1; then
+    advice="brew install $4"
+  else
+    problem="$binary is missing: install $5 or newer with the package manager of this system."
+    return 1
+  fi
+  problem="$binary is missing: $advice"
+  if [ -n "$sudo" ] && ! command -v sudo >/dev/null 2>&1; then
+    problem="$binary is missing: install it as root (apt-get install $2)."
+    return 1
   fi
   if [ "$(id -u)" -eq 0 ] || [ -n "${CI:-}" ]; then
     if [ -n "$sudo" ]; then sudo='sudo -n'; fi
   elif [ -t 0 ] && [ -t 1 ]; then
-    printf 'redis-server is missing. Install it now (%s)? [y/N] ' "$advice"
+    printf '%s is missing. Install it now (%s)? [y/N] ' "$binary" "$advice"
     read -r answer || answer=''
     case $answer in
     [yY]*) ;;
-    *) fail "redis-server is missing: $advice" ;;
+    *) return 1 ;;
     esac
     # Asked for the password here: the installation itself runs behind this shell, see run.
-    if [ -n "$sudo" ]; then sudo -v || fail "redis-server is missing: $advice"; fi
+    if [ -n "$sudo" ]; then sudo -v || return 1; fi
   else
-    fail "redis-server is missing: $advice"
+    return 1
   fi
-  printf 'Installing redis-server…\n'
-  if [ "$advice" = 'brew install redis' ]; then
-    run brew install redis || fail "redis-server could not be installed. Install it by hand: $advice"
+  printf 'Installing %s…\n' "$binary"
+  problem="$binary could not be installed: see above. Install it by hand: $advice"
+  if [ "$advice" = "brew install $4" ]; then
+    run brew install "$4" || return 1
   else
     # shellcheck disable=SC2086 # `sudo -n` is two words, none is none
-    run $sudo sh scripts/install-redis-apt.sh ||
-      fail "redis-server could not be installed: see above. Install it by hand: $advice"
+    run $sudo sh scripts/install-server-apt.sh "$2" "$3" || return 1
   fi
-  command -v redis-server >/dev/null 2>&1 || fail 'redis-server was installed but is not in the PATH.'
+  problem="$binary was installed but is not in the PATH."
+  command -v "$binary" >/dev/null 2>&1
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const OF_A_REAL_CLOUD =
   /^(AWS_|KUBE|SLACK_TOKEN$|SLACK_API_URL$|STATUS_FORWARD_URL$|STATUS_FORWARD_TOKEN$|ACCESS_KEY_ID$|SECRET_ACESS_KEY$|REGION$)/;
 const OF_WORKERS = /^(INSTANCE_RSA$|INIT_SCRIPT_KEY$|INIT_ENV_)/;
-const OF_WEB = /^(AUTH_TOKENS?$|ADMIN_TOKENS$|PORT$|HOST$)/;
+const OF_WEB = /^(AUTH_TOKENS?$|ADMIN_TOKENS$|PORT$|HOST$|ETCD_)/;
 
 const without = (environment, pattern) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !pattern.test(name)));
@@ -43,7 +43,8 @@ export function chooseToken(environment, folder) {
 }
 
 /** The environment of each process, by name. */
-export function createEnvironments(inherited, { port, webUrl, sandboxPort, sandboxUrl, redisUrl, token, folder }) {
+export function createEnvironments(inherited, settings) {
+  const { port, webUrl, sandboxPort, sandboxUrl, redisUrl, etcdHosts, token, folder } = settings;
   // REDIS_PROVIDER has been followed already: REDIS_URL says all.
   const { REDIS_PROVIDER: _, ...safe } = withoutClouds(inherited);
   const shared = { ...safe, LOG_FORMAT: safe.LOG_FORMAT || 'pretty', SLACK_CHANNEL: safe.SLACK_CHANNEL || 'general' };
@@ -67,15 +68,25 @@ export function createEnvironments(inherited, { port, webUrl, sandboxPort, sandb
     INIT_SCRIPT_KEY: safe.INIT_SCRIPT_KEY || keptSecret(folder, 'init-script-key', 32),
   };
   const tokens = safe.AUTH_TOKENS ? {} : { AUTH_TOKEN: token };
+  // Nothing of anybody's; etcd would read its own flags from ETCD_… variables.
+  const store = without(without(shared, OF_WEB), OF_WORKERS);
   return {
-    redis: without(without(shared, OF_WEB), OF_WORKERS),
+    redis: store,
+    // etcd 3.4 asks for this word where its makers have not tried it.
+    etcd: process.arch === 'x64' ? store : { ...store, ETCD_UNSUPPORTED_ARCH: process.arch },
     sandbox: {
-      ...without(without(shared, OF_WEB), OF_WORKERS),
+      ...store,
       SANDBOX_PORT: String(sandboxPort),
       SANDBOX_STACKS: safe.SANDBOX_STACKS || 'on',
     },
     // HOST is never taken over: some shells export the machine's name under it.
-    web: { ...without(product, OF_WORKERS), ...tokens, PORT: String(port), HOST: '127.0.0.1' },
+    web: {
+      ...without(product, OF_WORKERS),
+      ...tokens,
+      ...(etcdHosts ? { ETCD_HOSTS: etcdHosts } : {}),
+      PORT: String(port),
+      HOST: '127.0.0.1',
+    },
     worker,
     'mini-worker': worker,
   };

@@ -46,6 +46,19 @@ test('web gets a token and a port, and nothing of the workers', () => {
   assert.deepEqual(unwanted, []);
 });
 
+test('etcd is for web alone: ours, or with none of ours whatever the caller named', () => {
+  const all = environments({ ETCD_HOSTS: '10.0.0.1:2379', ETCD_PASSWORD: 'p', ETCD_NAME: 'n' });
+  assert.deepEqual([all.web.ETCD_HOSTS, all.web.ETCD_PASSWORD], ['10.0.0.1:2379', 'p']);
+  const others = Object.entries(all).filter(([name]) => name !== 'web');
+  for (const [name, environment] of others) {
+    const unwanted = Object.keys(environment).filter((key) => /^ETCD_(?!UNSUPPORTED_ARCH$)/.test(key));
+    assert.deepEqual(unwanted, [], name);
+  }
+  const own = createEnvironments({}, { ...settings, etcdHosts: 'http://127.0.0.1:2391' });
+  assert.equal(own.web.ETCD_HOSTS, 'http://127.0.0.1:2391');
+  assert.equal(environments({}).web.ETCD_HOSTS, undefined);
+});
+
 test('workers get the sandbox as their cloud and no token of web', () => {
   const { worker, 'mini-worker': miniWorker } = environments({ AUTH_TOKENS: 'a:0123456789abcdef', INIT_ENV_A: 'a' });
   assert.equal(worker.AWS_ENDPOINT_URL, settings.sandboxUrl);

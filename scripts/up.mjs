@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseToken, createEnvironments, givenRedisUrl } from './environment.mjs';
+import { etcdAnswers, etcdArguments, etcdIsInstalled } from './etcd.mjs';
 import { findPort, isPortFree } from './ports.mjs';
 import { createPrefixedOutput } from './prefixed-output.mjs';
 import { redisAnswers, redisArguments } from './redis.mjs';
@@ -13,7 +14,7 @@ import { welcome } from './welcome.mjs';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCAL = join(ROOT, '.local');
 const APPS = ['sandbox', 'web', 'worker', 'mini-worker'];
-/** From the signal on, in this order; Redis last, for the others write to it until they end. 30 s is the promise. */
+/** From the signal on, in this order; the stores last, for the others write to them until they end. 30 s is the promise. */
 const STOP_WITHIN_MS = {
   build: 2_000,
   web: 14_000,
@@ -21,6 +22,7 @@ const STOP_WITHIN_MS = {
   'mini-worker': 25_000,
   sandbox: 26_500,
   redis: 28_000,
+  etcd: 28_000,
 };
 const READY_WITHIN_MS = 60_000;
 /** A second Ctrl-C within this time is the same one, passed on by whoever started us. */
@@ -39,9 +41,10 @@ class Problem extends Error {
 
 async function main() {
   const port = parsePort('PORT', 5000);
-  mkdirSync(join(LOCAL, 'redis'), { recursive: true });
+  for (const store of ['redis', 'etcd']) mkdirSync(join(LOCAL, store), { recursive: true });
   const marks = Object.fromEntries(APPS.map((name) => [name, `apps/${name}/dist/main.js`]));
-  const claimed = claim(join(LOCAL, 'up.json'), 'scripts/up.mjs', { ...marks, redis: 'redis-server' });
+  const stores = { redis: 'redis-server', etcd: 'etcd --name' };
+  const claimed = claim(join(LOCAL, 'up.json'), 'scripts/up.mjs', { ...marks, ...stores });
   if (claimed.holder) throw new Problem(`bin/up already runs in this checkout (process ${claimed.holder}).`);
 
   const supervisor = createSupervisor({
@@ -77,6 +80,7 @@ async function start({ port, supervisor, leftovers, isStopping }) {
   }
   const givenUrl = givenRedisUrl(process.env);
   const redisPort = givenUrl ? undefined : await findPort(6390);
+  const etcdPorts = process.env.ETCD_HOSTS || !etcdIsInstalled() ? undefined : await findEtcdPorts();
   const sandboxPort = await findPort(parsePort('SANDBOX_PORT', 5050));
   const settings = {
     folder: LOCAL,
@@ -85,6 +89,7 @@ async function start({ port, supervisor, leftovers, isStopping }) {
     sandboxPort,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
     redisUrl: givenUrl ?? `redis://127.0.0.1:${redisPort}`,
+    etcdHosts: process.env.ETCD_HOSTS || (etcdPorts && `http://127.0.0.1:${etcdPorts.client}`),
     token: chooseToken(process.env, LOCAL),
   };
   const environments = createEnvironments(process.env, settings);
@@ -94,9 +99,13 @@ async function start({ port, supervisor, leftovers, isStopping }) {
   const until = (name, limitMs, check) => waitUntil({ name, limitMs, check, supervisor, isStopping });
 
   if (redisPort) keep('redis', 'redis-server', redisArguments(redisPort), join(LOCAL, 'redis'));
+  if (etcdPorts) keep('etcd', 'etcd', etcdArguments(etcdPorts), join(LOCAL, 'etcd'));
+  if (!settings.etcdHosts) say('No etcd: /etcd/* answers 503, everything else works');
   await build(supervisor, isStopping);
   if (redisPort)
     await until('redis', READY_WITHIN_MS, async () => (await redisAnswers(redisPort)) || 'see .local/redis/redis.log');
+  if (etcdPorts)
+    await until('etcd', READY_WITHIN_MS, async () => (await etcdAnswers(etcdPorts)) || 'see .local/etcd/etcd.log');
   keepApp('sandbox');
   await until('sandbox', READY_WITHIN_MS, () => answersOk(`${settings.sandboxUrl}/_sandbox/health`));
   keep('web', join(ROOT, 'bin/web'));
@@ -104,6 +113,11 @@ async function start({ port, supervisor, leftovers, isStopping }) {
   keepApp('mini-worker');
   await until('web', READY_WITHIN_MS, () => answersOk(`${settings.webUrl}/readyz`));
   if (!isStopping()) process.stdout.write(welcome(settings, Date.now() - startedAt));
+}
+
+async function findEtcdPorts() {
+  const client = await findPort(2391);
+  return { client, peer: await findPort(client + 1) };
 }
 
 async function build(supervisor, isStopping) {

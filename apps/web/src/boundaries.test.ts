@@ -11,6 +11,7 @@ const LAYERS = [
   'instances',
   'stacks',
   'dns',
+  'discovery',
   'notifications',
   'stores',
   'jobs',

@@ -1,0 +1,81 @@
+import { createSilentLogger } from '@quartermaster/foundation';
+import { eventually, startEtcd, type EtcdServer } from '@quartermaster/testing';
+import { Etcd3, type IWatchResponse } from 'etcd3';
+import type { Message } from '../message.js';
+import { connectEtcd, type EtcdConnection } from './connect.js';
+import { createFollower } from './follow.js';
+
+let etcd: EtcdServer;
+let raw: Etcd3;
+beforeAll(async () => {
+  etcd = await startEtcd();
+  raw = new Etcd3({ hosts: etcd.url });
+}, 30_000);
+afterAll(async () => {
+  raw.close();
+  await etcd.stop();
+});
+
+/** A connection whose watch keeps changes to itself while `isDeaf` says so. */
+function connectBadly(isDeaf: () => boolean): EtcdConnection {
+  const connection = connectEtcd({ ETCD_HOSTS: [etcd.url], ETCD_TTL: 5000 }, createSilentLogger());
+  const { watchClient } = connection.client();
+  const open = watchClient.watch.bind(watchClient);
+  watchClient.watch = async () => {
+    const stream = await open();
+    const on = stream.on.bind(stream) as (name: string, handler: (data: IWatchResponse) => void) => typeof stream;
+    const onUnlessDeaf = (name: string, handler: (data: IWatchResponse) => void): typeof stream =>
+      on(name, (data) => {
+        if (name !== 'data' || data.events.length === 0 || !isDeaf()) handler(data);
+      });
+    stream.on = onUnlessDeaf as typeof stream.on;
+    return stream;
+  };
+  return connection;
+}
+
+it('a comparison finds what the watch has not told, tells it once, and goes on', async () => {
+  let isDeaf = false;
+  const connection = connectBadly(() => isDeaf);
+  const follower = createFollower({
+    connection,
+    log: createSilentLogger(),
+    compareEveryMs: 500,
+    observe: () => {},
+    ownKeys: () => [],
+  });
+  const messages: Message[] = [];
+  const reader = { send: (data: Buffer) => void messages.push(JSON.parse(data.toString())), unsentBytes: () => 0 };
+  follower.subscribe({ services: ['api'] }, { ...reader, close: () => {} });
+  const put = async (port: number): Promise<void> =>
+    void (await raw.put(`service/api/10.0.0.1:${port}`).value(`10.0.0.1:${port}`));
+  const ports = (): number[][] =>
+    messages.map(({ body }) => ('services' in body ? body.services.map(({ port }) => port) : []));
+
+  // The first listing is a snapshot to those who were there before it.
+  await eventually(() => expect(ports()).toEqual([[]]));
+  await eventually(() => expect(follower.isCurrent()).toBe(true));
+  await put(1);
+  await put(2);
+  await eventually(() => expect(ports()).toEqual([[], [1], [1, 2]]));
+  isDeaf = true;
+  await put(3);
+  await raw.delete().key('service/api/10.0.0.1:1');
+  const startedAt = Date.now();
+  await eventually(() => expect(ports().at(-1)).toEqual([2, 3]));
+  console.log(`missed by the watch: told after ${Date.now() - startedAt} ms, compared every 500 ms`);
+  isDeaf = false;
+  await eventually(() => expect(follower.isCurrent()).toBe(true));
+  await put(4);
+  await eventually(() => expect(ports().at(-1)).toEqual([2, 3, 4]));
+  const ids = messages.map(({ id }) => id);
+  expect(ids).toEqual([...ids].sort((a, b) => a - b));
+  // One message for what came and one for what went, of the same revision, and nothing of it again.
+  expect(messages.slice(3).map(({ body }) => ('key_event' in body ? body.key_event : ''))).toEqual([
+    'DELETE',
+    'PUT',
+    'PUT',
+  ]);
+  await follower.stop();
+  connection.close();
+}, 30_000);
