@@ -44,6 +44,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     const sent = await postRestart(lane.api, { stackName: stack.toLowerCase(), layerName: 'API', window: '2' });
     expect(sent).toMatchObject({ status: 'PENDING', window: 2, instancesShutdown: [], instancesOnline: [] });
     const task = await restartEnds(lane.api, sent._id, 'COMPLETED');
+    expect(task).toMatchObject({ stack, layer: 'api' });
 
     const online = ['api1', 'api2', 'api3', 'api4'];
     expect(task).toMatchObject({
@@ -91,6 +92,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     ]);
     expect(namesOf(plan).at(-1)).toBe('api10');
     expect(await powerEffects(system.sandbox, instances)).toEqual([]);
+    expect(await textsAbout(task._id)).toEqual([]);
   }, 40_000);
 
   it('refuses instances that would be replaced or can not stop, by name, before anything is touched', async () => {
@@ -130,7 +132,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     expect(stops).toEqual(['stop api1', 'stop api2', 'stop api3', 'stop api4']);
   }, 60_000);
 
-  it('goes on where failures are allowed, names them in the end, and waits for room', async () => {
+  it('goes on where failures are allowed, names them in the end, waits for room, and is resumed with them', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 3 });
     await setFault(system.sandbox, { kind: 'start-failed', instance: instances[0]?.ec2_instance_id, count: 1 });
     if (source === 'ec2-tags') {
@@ -142,6 +144,12 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     await eventually(async () =>
       expect((await textsAbout(task._id)).at(-1)).toContain('2 of 3 restarted, failed: api1 (start_failed)'),
     );
+    const resumed = await lane.api<ShownRestart>(`/tasks/${RESTART}/${task._id}/resume`, { method: 'POST' });
+    expect(resumed.status).toBe(202);
+    await restartEnds(lane.api, resumed.json()._id, 'COMPLETED');
+    expect(await statusesOf(system.sandbox, instances)).toEqual(['online', 'online', 'online']);
+    const again = await lane.api(`/tasks/${RESTART}/${resumed.json()._id}/resume`, { method: 'POST' });
+    expect([again.status, again.text]).toEqual([409, expect.stringContaining('nothing-left')]);
   }, 60_000);
 
   it('is over the timeout where an instance hangs', async () => {

@@ -9,6 +9,7 @@ import {
   restartEnds,
   seedStack,
   SOURCES,
+  type SeededInstance,
 } from '../harness/restarts';
 import { startSystem, type System } from '../harness/start-system';
 import { getTask, taskEnds, type ShownTask } from '../harness/tasks';
@@ -60,6 +61,33 @@ describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
     await taskEnds(lane.api, RESTART, first._id, 'CANCELLED', 30_000);
     const third = await postRestart(lane.api, { stack, layer: 'api' });
     await restartEnds(lane.api, third._id, 'COMPLETED');
+    await lane.stop();
+  }, 60_000);
+
+  it('that share instances: the second ends FAILED with the layer and the first, and is found by its names', async () => {
+    const lane = await openRestartLane(system, source);
+    const stack = `Shared ${source}`;
+    const layers = [
+      { name: 'API server', shortname: 'api', instances: 2 },
+      { name: 'Monitoring', shortname: 'monitoring', instances: 1, shares: { layer: 'api', instances: 1 } },
+    ];
+    const seeded = await system.sandbox<{ instances: SeededInstance[] }>('/_sandbox/stacks', {
+      body: { name: stack, layers },
+    });
+    const { instances } = seeded.json();
+    const first = await postRestart(lane.api, { stack, layer: 'api' });
+    await eventually(async () => expect(await powerEffects(system.sandbox, instances)).not.toEqual([]));
+    const second = await postRestart(lane.api, { stack: stack.toUpperCase(), layer: 'MONITORING' });
+    const refused = await restartEnds(lane.api, second._id, 'FAILED');
+    expect(refused.exceptions).toMatchObject([
+      { code: 'claimed', message: expect.stringMatching(new RegExp(`Nothing of Monitoring .*${first._id}`)) },
+    ]);
+    await restartEnds(lane.api, first._id, 'COMPLETED');
+    expect(await mostDown(system.sandbox, instances)).toBe(1);
+
+    const query = new URLSearchParams({ stack, layer: 'monitoring' });
+    const found = await lane.api<{ data: ShownTask[] }>(`/tasks/${RESTART}?${query.toString()}`);
+    expect(found.json().data.map(({ _id }) => _id)).toEqual([second._id]);
     await lane.stop();
   }, 60_000);
 });

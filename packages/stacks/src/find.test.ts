@@ -59,6 +59,57 @@ describe('names of stacks, layers and instances', () => {
   });
 });
 
+describe('names that differ in case only', () => {
+  const stackOf = (StackId: string, Name: string) => ({ StackId, Name, Region: 'us-east-1' });
+  const layerOf = (LayerId: string, Shortname: string, Name: string) => ({ LayerId, StackId: 's1', Name, Shortname });
+  const twins: Fleet = {
+    stacks: [stackOf('s1', 'Shop'), stackOf('s2', 'shop')],
+    layers: [
+      layerOf('l1', 'API', 'one'),
+      layerOf('l2', 'api', 'Two'),
+      layerOf('l3', 'x', 'Api'),
+      layerOf('l4', 'y', 'TWO'),
+    ],
+    instances: [instance('web1', 'l1'), instance('WEB1', 'l1'), { ...instance('Web1', 'l1'), Status: 'terminated' }],
+  };
+  const shop = stackOf('s1', 'Shop');
+  const [api] = twins.layers;
+  const ambiguous = (message: string) => expect.objectContaining({ kind: 'conflict', code: 'ambiguous-name', message });
+  const caught = (act: () => unknown): unknown => {
+    try {
+      return act();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it('are found where they are written exactly, short names before names', () => {
+    expect(['Shop', 'shop'].map((name) => findStack(twins, name).StackId)).toEqual(['s1', 's2']);
+    const layers = ['API', 'api', 'Api', 'Two', 'TWO'].map((name) => findLayer(twins, shop, name).LayerId);
+    expect(layers).toEqual(['l1', 'l2', 'l3', 'l2', 'l4']);
+    const names = ['web1', 'WEB1', 'Web1'];
+    if (api === undefined) throw new Error('no layer');
+    expect(names.map((name) => findInstance(twins, api, name).Hostname)).toEqual(names);
+  });
+
+  it('are refused otherwise, with those that may be meant', () => {
+    if (api === undefined) throw new Error('no layer');
+    const asIs = 'Write the name as it is.';
+    expect(caught(() => findStack(twins, 'SHOP'))).toEqual(
+      ambiguous(`Several stacks are called SHOP in other letter cases: Shop, shop. ${asIs}`),
+    );
+    expect(caught(() => findLayer(twins, shop, 'aPI'))).toEqual(
+      ambiguous(`Several layers are called aPI in other letter cases: API, api. ${asIs}`),
+    );
+    expect(caught(() => findLayer(twins, shop, 'two'))).toEqual(
+      ambiguous(`Several layers are called two in other letter cases: Two, TWO. ${asIs}`),
+    );
+    expect(caught(() => findInstance(twins, api, 'wEB1'))).toEqual(
+      ambiguous(`Several instances are called wEB1 in other letter cases: web1, WEB1. ${asIs}`),
+    );
+  });
+});
+
 describe('instances of a layer', () => {
   it('come in order of their numbers', () => {
     expect(instancesOf(fleet, api).map(({ Hostname }) => Hostname)).toEqual(['API1', 'api2', 'api10']);

@@ -1,9 +1,12 @@
 import { AppError } from '@quartermaster/foundation';
 import type { Fleet, Layer, Stack, StackInstance } from './stack.js';
 
-/** The stack of this name, in any case. Throws `not-found` `unknown-stack`. */
+/**
+ * The stack of this name, in any case where none has just this. Throws `not-found` `unknown-stack`, `conflict`
+ * `ambiguous-name` where several differ from it in case only.
+ */
 export function findStack({ stacks }: Pick<Fleet, 'stacks'>, name: string): Stack {
-  const found = stacks.find((stack) => isCalled(stack.Name, name));
+  const found = pick('stack', name, stacks, ({ Name }) => Name);
   if (found !== undefined) return found;
   throw unknown(
     'stack',
@@ -12,11 +15,18 @@ export function findStack({ stacks }: Pick<Fleet, 'stacks'>, name: string): Stac
   );
 }
 
-/** The layer of this stack with this name or short name, in any case. Throws `not-found` `unknown-layer`. */
+/**
+ * The layer of this stack with this name or short name, in any case where none has just this. Throws `not-found`
+ * `unknown-layer`, `conflict` `ambiguous-name`.
+ */
 export function findLayer({ layers }: Pick<Fleet, 'layers'>, stack: Stack, name: string): Layer {
   const own = layersOf({ layers }, stack);
   // A short name is a layer's own; a name need not be.
-  const found = own.find((layer) => isCalled(layer.Shortname, name)) ?? own.find((layer) => isCalled(layer.Name, name));
+  const found =
+    own.find(({ Shortname }) => Shortname === name) ??
+    own.find(({ Name }) => Name === name) ??
+    pick('layer', name, own, ({ Shortname }) => Shortname) ??
+    pick('layer', name, own, ({ Name }) => Name);
   if (found !== undefined) return found;
   throw unknown(
     'layer',
@@ -35,18 +45,14 @@ export function instancesOf({ instances }: Pick<Fleet, 'instances'>, layer: Laye
 }
 
 /**
- * The instance of this layer with this host name, in any case, or with this number behind the layer's short name (`3` is
- * `api3`). Of several with one name, one that is not going away. Throws `not-found` `unknown-instance`.
+ * The instance of this layer with this host name, in any case where none has just this, or with this number behind the
+ * layer's short name (`3` is `api3`). Of several with one name, one that is not going away. Throws `not-found`
+ * `unknown-instance`, `conflict` `ambiguous-name`.
  */
 export function findInstance(fleet: Pick<Fleet, 'instances'>, layer: Layer, hostname: string): StackInstance {
   const own = instancesOf(fleet, layer);
   const numbered = /^\d+$/.test(hostname) ? `${layer.Shortname}${hostname}` : undefined;
-  const called = [
-    ...own.filter((instance) => isCalled(instance.Hostname, hostname)),
-    ...own.filter((instance) => numbered !== undefined && isCalled(instance.Hostname, numbered)),
-  ];
-  // Its successor may have the name already.
-  const found = called.find(({ Status }) => Status !== 'terminating' && Status !== 'terminated') ?? called[0];
+  const found = findNamed(own, hostname) ?? (numbered === undefined ? undefined : findNamed(own, numbered));
   if (found !== undefined) return found;
   const what = `The layer ${layer.Shortname} has no instance ${shown(hostname)}`;
   throw unknown(
@@ -67,18 +73,37 @@ export function byName(a: string, b: string): number {
   return collator.compare(a, b);
 }
 
-function isCalled(name: string, asked: string): boolean {
-  return name.toLowerCase() === asked.toLowerCase();
+function findNamed(instances: readonly StackInstance[], hostname: string): StackInstance | undefined {
+  const exact = instances.filter((instance) => hostnameOf(instance) === hostname);
+  const called = exact.length > 0 ? exact : instances;
+  // Its successor may have the name already.
+  const staying = called.filter(({ Status }) => Status !== 'terminating' && Status !== 'terminated');
+  return pick('instance', hostname, staying, hostnameOf) ?? pick('instance', hostname, called, hostnameOf);
+}
+
+const hostnameOf = ({ Hostname }: StackInstance): string => Hostname;
+
+/** The one that is called just so, else the one that is in another case; which of several is meant, nobody can tell. */
+function pick<T>(kind: string, asked: string, among: readonly T[], nameOf: (one: T) => string): T | undefined {
+  const called = among.filter((one) => nameOf(one).toLowerCase() === asked.toLowerCase());
+  const exact = called.find((one) => nameOf(one) === asked);
+  const names = new Set(called.map(nameOf));
+  if (exact !== undefined || names.size < 2) return exact ?? called[0];
+  const several = `Several ${kind}s are called ${shown(asked)} in other letter cases: ${list([...names])}.`;
+  throw new AppError('conflict', 'ambiguous-name', `${several} Write the name as it is.`);
 }
 
 /** Names that an answer lists at most. */
 const LISTED = 20;
 
 function unknown(kind: string, what: string, known: readonly string[]): AppError {
-  const names = known.slice(0, LISTED).join(', ');
-  const more = known.length > LISTED ? ` and ${known.length - LISTED} more` : '';
-  const there = known.length === 0 ? 'there is none' : `there are ${names}${more}`;
+  const there = known.length === 0 ? 'there is none' : `there are ${list(known)}`;
   return new AppError('not-found', `unknown-${kind}`, `${what}; ${there}.`);
+}
+
+function list(names: readonly string[]): string {
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
+  return names.slice(0, LISTED).join(', ') + more;
 }
 
 function shown(name: string): string {

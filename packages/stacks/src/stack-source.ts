@@ -17,7 +17,7 @@ export interface StackSource {
   readonly name: 'opsworks' | 'ec2-tags';
   /** All there is, for the cache. Paged inside. */
   loadFleet(): Promise<Fleet>;
-  /** `not-found`: `unknown-stack`, `unknown-layer`. */
+  /** `not-found`: `unknown-stack`, `unknown-layer`; `conflict`: `ambiguous-name`. */
   findLayer(stack: string, layer: string): Promise<{ readonly stack: Stack; readonly layer: Layer }>;
   /** The instances of one layer as they are this moment, in order of their host names (api2 before api10). */
   listInstances(layer: Layer): Promise<StackInstance[]>;

@@ -21,7 +21,7 @@ export function checkTask(exported: unknown, isTaken: (name: string) => boolean)
     throw new Error(`a field can not be called ${reserved.join(', ')}: that stands beside the fields in every record`);
   }
   if (typeof run !== 'function') throw new Error("its run is no function: run: () => import('./run.js')");
-  for (const optional of ['describe', 'waits', 'resume'] as const) {
+  for (const optional of ['describe', 'isQuiet', 'waits', 'resume'] as const) {
     const given = task[optional];
     if (given !== undefined && typeof given !== 'function') throw new Error(`its ${optional} is no function`);
   }

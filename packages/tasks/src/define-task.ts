@@ -32,11 +32,13 @@ export interface TaskDefinition<Sent extends object, Progress extends object = o
   readonly initial?: Progress;
   /** What this one does, for log and Slack: `restart api of mobile-app`. */
   readonly describe?: (fields: Sent) => string;
+  /** Whether Slack is told nothing of this one: it changes nothing, say, and its sender reads the answer. */
+  readonly isQuiet?: (fields: Sent & Partial<Progress>) => boolean;
   /** Whether a request waits for the end though it did not ask to (`Prefer: respond-async` turns that off). */
   readonly waits?: (fields: Sent) => boolean;
   /**
-   * What a new task is to be sent, that goes on where this ended one stopped. Throws `conflict` where nothing is left.
-   * Without it the task can not be resumed.
+   * What a new task is to be sent, that goes on where this ended one stopped: failed, cancelled, or completed. Throws
+   * `conflict` where nothing is left. Without it the task can not be resumed.
    */
   readonly resume?: (record: TaskRecord<Sent & Progress>) => Sent;
   readonly run: () => Promise<TaskModule<Sent & Progress>>;

@@ -93,6 +93,7 @@ describe('a folder of tasks', () => {
       'm-reserved-too': [plugIn('m', 'initial: { log: [] }'), /can not be called log:/],
       'n-no-run': [`${JOI} module.exports = { name: 'n', schema: Joi.object() }`, /^its run is no function/],
       'o-no-describe': [plugIn('o', "describe: 'text'"), /^its describe is no function$/],
+      'p-no-is-quiet': [plugIn('p', 'isQuiet: true'), /^its isQuiet is no function$/],
     };
     for (const [name, [text]] of Object.entries(broken)) write(`${name}/index.js`, text);
     write('p-empty/readme.txt', '');

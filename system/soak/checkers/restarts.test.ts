@@ -53,14 +53,15 @@ interface Changes {
   readonly lives?: readonly InstanceLife[];
   readonly cancelled?: boolean;
   readonly openJobs?: readonly string[];
+  readonly window?: number;
 }
 
 function check(changes: Changes = {}): string[] {
   const scenario: ToldScenario = {
     number: 1,
     stack: 'Stack 1',
-    instances: [instance(1), instance(2)],
-    window: 1,
+    instances: [instance(1), instance(2), ...(changes.window === undefined ? [] : [instance(3)])],
+    window: changes.window ?? 1,
     tasks: new Map([['t1', undefined]]),
     cancelled: new Set(changes.cancelled === true ? ['t1'] : []),
     repeated: 0,
@@ -85,10 +86,20 @@ describe('the checker of restarts', () => {
     expect(findings).toEqual([`doubled: t1 had api1, api2 down at ${at(11)}, where 1 may be`]);
   });
 
-  it('counts one that is named as failed no longer', () => {
+  it('allows one at a time where what failed fills the window, and no more', () => {
     const instancesFailed = [{ ...event(1, 8), reason: 'start_failed' }];
     const task = { instancesFailed, instancesOnline: [event(2, 19)] };
-    expect(check({ task, lives: [life(1, [[1, undefined]]), life(2, [[11, 19]])] })).toEqual([]);
+    const lives = [life(1, [[1, undefined]]), life(2, [[11, 19]])];
+    expect(check({ task, lives })).toEqual([]);
+    const three = { ...task, instancesOnline: [event(2, 19), event(3, 20)], totalInstances: 3 };
+    const stopping = { instancesStopping: [event(1, 1), event(2, 11), event(3, 12)] };
+    const wide = { effects: [stop(1, 1), stop(2, 11), stop(3, 12)], lives: [...lives, life(3, [[12, 20]])] };
+    for (const windowSize of [1, 2]) {
+      expect(check({ task: { ...three, ...stopping, windowSize }, ...wide, window: windowSize })).toEqual([
+        `doubled: t1 had api1, api2, api3 down at ${at(12)}, where 2 may be`,
+      ]);
+    }
+    expect(check({ task: { ...three, ...stopping, windowSize: 3 }, ...wide, window: 3 })).toEqual([]);
   });
 
   it('finds a second stop of one instance, and one that no task intended', () => {

@@ -24,8 +24,10 @@ interface Stop {
   readonly instance: ToldInstance;
   /** The task that intended it. */
   readonly task: ShownRestart | undefined;
-  /** From the stop until it was online again, or named as failed. */
+  /** From the stop until it was online again. */
   readonly downUntil: number;
+  /** When its task named it as failed. */
+  readonly failedAt: number;
   readonly wasOnline: boolean;
 }
 
@@ -93,7 +95,10 @@ function findTwice(stops: readonly Stop[]): Finding[] {
   });
 }
 
-/** At every stop: how many are down by then. Between two stops it can only become fewer. */
+/**
+ * At every stop: how many are down by then. Between two stops it can only become fewer. What the same task has failed with
+ * and is still down takes up the window, but for one place; what a former one failed with is no more of this one's.
+ */
 function findWide({ window, instances }: ToldScenario, stops: readonly Stop[]): Finding[] {
   const ours = stops.filter(({ wasOnline, task }) => wasOnline && task !== undefined);
   return ours.flatMap(({ at, task }): Finding[] => {
@@ -101,13 +106,17 @@ function findWide({ window, instances }: ToldScenario, stops: readonly Stop[]): 
     const size = typeof window === 'number' ? window : (task.windowSize ?? 0);
     const share = typeof window === 'number' ? 1 : Number.parseInt(window, 10) / 100;
     const most = typeof window === 'number' ? window : Math.max(1, Math.floor(instances.length * share));
-    const down = ours.filter((other) => other.at <= at && other.downUntil > at);
+    const isDown = (other: Stop): boolean =>
+      other.at <= at && other.downUntil > at && (other.task === task || other.failedAt > at);
+    const down = ours.filter(isDown);
+    const lost = down.filter(({ failedAt }) => failedAt <= at).length;
+    const may = Math.max(size, lost + 1);
     if (size > most) {
       return [{ kind: 'doubled', subject: task._id, what: `took ${window} of ${instances.length} for ${size}` }];
     }
-    if (down.length <= size) return [];
+    if (down.length <= may) return [];
     const names = down.map(({ instance }) => instance.hostname).join(', ');
-    return [{ kind: 'doubled', subject: task._id, what: `had ${names} down at ${iso(at)}, where ${size} may be` }];
+    return [{ kind: 'doubled', subject: task._id, what: `had ${names} down at ${iso(at)}, where ${may} may be` }];
   });
 }
 
@@ -149,9 +158,9 @@ function describeStop(
   const states = statesOf(life, source);
   const online = states.find((step) => step.at > at && step.state === 'online')?.at ?? Infinity;
   const named = task?.instancesFailed?.find((one) => one.InstanceId === id)?.timestamp;
-  const downUntil = Math.min(online, named === undefined ? Infinity : Date.parse(named));
+  const failedAt = named === undefined ? Infinity : Date.parse(named);
   const before = states.findLast((step) => step.at < at);
-  return { at, instance, task, downUntil, wasOnline: before?.state === 'online' };
+  return { at, instance, task, downUntil: online, failedAt, wasOnline: before?.state === 'online' };
 }
 
 /** OpsWorks says itself when one is online; of EC2 it is one that runs and whose checks are ok. */

@@ -83,6 +83,9 @@ async function accept(): Promise<string> {
   return id;
 }
 const show = async (id: string): Promise<TaskRecord | undefined> => tasks.load('test-task', id, clock);
+const raise = (error: Error): never => {
+  throw error;
+};
 const away = new AppError('unavailable', 'cloud-away', 'The cloud is away.');
 
 describe('running a task', () => {
@@ -93,6 +96,19 @@ describe('running a task', () => {
     expect(await show(id)).toMatchObject({ status: 'COMPLETED', settled: true, fields: { count: 1 } });
     expect(told).toEqual(['started: Started `test-task`, count to 0', 'completed: Completed `test-task`, count to 1']);
     expect((await tasks.lastLog('test-task', id, 10)).map(({ message }) => message)).toEqual(['Started: count to 0']);
+  });
+
+  it('tells nobody of a quiet one, whatever becomes of it', async () => {
+    const quiet = (module: TaskModule<Fields>): AnyTask => ({ ...taskOf(module), isQuiet: ({ count }) => count === 0 });
+    const modules: TaskModule<Fields>[] = [
+      { run: () => Promise.resolve() },
+      { run: () => Promise.reject(new Error('broken')) },
+    ];
+    for (const module of modules) await workerOf(quiet(module)).run(await accept());
+    expect(told).toEqual([]);
+    const confused = { ...taskOf({ run: () => Promise.resolve() }), isQuiet: () => raise(new Error('how?')) };
+    await workerOf(confused).run(await accept());
+    expect(told).toHaveLength(2);
   });
 
   it('does nothing for one that is not kept any more', async () => {
@@ -209,10 +225,13 @@ describe('a kind of task that this worker does not know', () => {
   it('waits for a worker that does, and fails after ten minutes where there is none', async () => {
     const ignorant = workerOf(undefined);
     const id = await accept();
-    expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
-    clock += 599_000;
-    expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
+    for (const passed of [0, 250_000, 250_000, 99_000]) {
+      clock += passed;
+      expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
+    }
     expect(await show(id)).toMatchObject({ status: 'PENDING' });
+    const lines = (await tasks.lastLog('test-task', id, 10)).map(({ message }) => message);
+    expect(lines).toEqual([expect.stringMatching(/does not know a kind of task.*Waiting for one that does$/)]);
     clock += 2_000;
     expect(await ignorant.run(id)).toBeUndefined();
     const record = await show(id);
@@ -221,12 +240,42 @@ describe('a kind of task that this worker does not know', () => {
     expect(told).toEqual([expect.stringMatching(/^failed: Failed: `test-task`/)]);
   });
 
+  it('is given time anew after a while in which nobody looked', async () => {
+    const ignorant = workerOf(undefined);
+    const id = await accept();
+    expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
+    clock += 3_600_000;
+    expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
+    expect(await show(id)).toMatchObject({ status: 'PENDING' });
+  });
+
+  it('is never given up where a worker that knew it has begun it', async () => {
+    const ignorant = workerOf(undefined);
+    const knowing = workerOf(taskOf({ run: () => Promise.reject(new RetryLater(1)) }));
+    const id = await accept();
+    await ignorant.run(id);
+    await knowing.run(id);
+    for (let hour = 0; hour < 3; hour += 1) {
+      for (let minute = 0; minute < 15; minute += 1) {
+        clock += 240_000;
+        expect(await ignorant.run(id)).toMatchObject({ delayMs: 5000 });
+      }
+    }
+    expect(await show(id)).toMatchObject({ status: 'RUNNING', exceptions: [] });
+    await workerOf(taskOf({ run: () => Promise.resolve() })).run(id);
+    expect(await show(id)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it('is not settled by it where it may have left something in the middle', async () => {
     const id = await accept();
     await workerOf(taskOf({ run: () => Promise.reject(new RetryLater(1)) })).run(id);
     await tasks.cancel('test-task', id, clock);
-    expect(await workerOf(undefined).run(id)).toMatchObject({ delayMs: 60_000 });
+    for (let times = 0; times < 2; times += 1) {
+      expect(await workerOf(undefined).run(id)).toMatchObject({ delayMs: 60_000 });
+    }
     expect(await show(id)).toMatchObject({ status: 'CANCELLED', settled: false });
+    const lines = (await tasks.lastLog('test-task', id, 10)).map(({ message }) => message);
+    expect(lines.filter((line) => line.includes('put its folder back into TASKS_DIR'))).toHaveLength(1);
     await workerOf(taskOf({ run: () => Promise.resolve() })).run(id);
     expect(await show(id)).toMatchObject({ status: 'CANCELLED', settled: true });
   });

@@ -3,7 +3,7 @@ import { RetryLater, type PayloadOf, type Processor } from '@quartermaster/jobs'
 import type { TaskRecord } from '@quartermaster/stores';
 import { watchCancel } from '../tasks/cancel-watch.js';
 import { createTaskContext } from '../tasks/create-context.js';
-import { awaitDefinition, endTask, failTask } from '../tasks/end-task.js';
+import { endTask, failTask } from '../tasks/end-task.js';
 import { isOurOwn, judgeThrow, toException, type Verdict } from '../tasks/judge-throw.js';
 import {
   describeTask,
@@ -14,9 +14,11 @@ import {
   type RunTaskParts,
   type TaskRun,
 } from '../tasks/task-run.js';
+import { awaitKind, createKindPatience } from '../tasks/unknown-kind.js';
 
 /** Runs a task from where it stands. What it becomes is on its record; the job is only what calls it, again and again. */
-export function createRunTask(parts: RunTaskParts): Processor<PayloadOf<'run-task'>> {
+export function createRunTask(given: RunTaskParts): Processor<PayloadOf<'run-task'>> {
+  const parts = { ...given, kindPatience: createKindPatience() };
   return {
     run: async (payload, context) => {
       const run = openTaskRun(parts, payload, context);
@@ -46,7 +48,10 @@ async function runTask(run: TaskRun): Promise<void> {
   const { tasks, task, id, journal, log, lines, now } = run;
   const found = await load(run);
   if (found === undefined) return log.warn('A task is not kept any more; nothing to do');
-  if (run.definition === undefined) return awaitDefinition(run, found);
+  if (run.definition === undefined) {
+    const isOver = found.status !== 'PENDING' && found.status !== 'RUNNING';
+    return isOver ? endTask(run, found) : failTask(run, await awaitKind(run, found));
+  }
   const record = await tasks.begin(task, id, journal.holder, now());
   if (record === undefined) return;
   if (record.status !== 'RUNNING') return endTask(run, record);

@@ -1,8 +1,8 @@
-import { AppError } from '@quartermaster/foundation';
 import { RetryLater } from '@quartermaster/jobs';
 import type { TaskException, TaskRecord } from '@quartermaster/stores';
 import { createTaskContext } from './create-context.js';
 import { isOurOwn, judgeThrow, toException } from './judge-throw.js';
+import { awaitKindToSettle } from './unknown-kind.js';
 import { hasBegun, importModule, tell, type TaskRun } from './task-run.js';
 
 /** The longest pause (ms) before `settle` is called again. */
@@ -36,10 +36,7 @@ export async function endTask(run: TaskRun, record: TaskRecord): Promise<void> {
 
 async function bringBack(run: TaskRun, record: TaskRecord): Promise<void> {
   const { tasks, definition, journal, lines, log, surroundings, now } = run;
-  if (definition === undefined) {
-    log.error(NO_DEFINITION, { status: record.status });
-    throw new RetryLater(LONGEST_PAUSE_MS);
-  }
+  if (definition === undefined) return awaitKindToSettle(run, record);
   const { ctx, close } = createTaskContext({ ...surroundings, tasks, journal, log: lines, record });
   try {
     const module = await importModule(definition);
@@ -60,31 +57,8 @@ async function bringBack(run: TaskRun, record: TaskRecord): Promise<void> {
   }
 }
 
-const NO_DEFINITION =
-  'A task was left in the middle, and this worker does not know its kind; set TASKS_DIR as web has it';
-
 /** For ever, since nobody else would bring back what is down; the longer it lasts, the slower. */
 async function pauseOf({ journal, pauseMs, now }: TaskRun): Promise<RetryLater> {
   const since = await journal.step('task-trouble', { act: () => Promise.resolve(now()) });
   return new RetryLater(Math.min(Math.max(pauseMs, now() - since), LONGEST_PAUSE_MS));
-}
-
-/** How long (ms) a task waits for a worker that knows its kind, and how often one that does not asks for it. */
-const KIND_PATIENCE_MS = 600_000;
-const KIND_PAUSE_MS = 5_000;
-
-/** A kind of task that this worker does not know: a worker beside it may, or will after a deployment. */
-export async function awaitDefinition(run: TaskRun, record: TaskRecord): Promise<void> {
-  const { task, journal, log, now } = run;
-  if (record.settled || record.status === 'CANCELLED' || record.status === 'FAILED') return endTask(run, record);
-  const noticed = await journal.step('task-missing', {
-    act: async () => {
-      log.error('This worker does not know a kind of task; is TASKS_DIR set as web has it?');
-      return now();
-    },
-  });
-  const since = Math.max(noticed, Date.parse(record.due_at ?? record.date_created), Date.parse(record.date_updated));
-  if (now() - since < KIND_PATIENCE_MS) throw new RetryLater(KIND_PAUSE_MS);
-  const message = `No worker knows the task ${task}: set TASKS_DIR for the worker as it is set for web.`;
-  await failTask(run, toException(new AppError('unprocessable', 'unknown-task', message), now()));
 }

@@ -33,6 +33,9 @@ describe('what a throw out of a task means', () => {
     expect(judge(undefined)).toEqual(failed({ message: 'undefined' }));
     expect(judge(new TypeError(''))).toEqual(failed({ message: 'TypeError' }));
     expect(judge(new Error('x'.repeat(2000)))).toEqual(failed({ message: 'x'.repeat(500) }));
+    expect(judge(new Error(`${'x'.repeat(499)}😀`))).toEqual(failed({ message: 'x'.repeat(499) }));
+    expect(judge(new Error(`a${'😀'.repeat(249)}b\uDE00c`))).toEqual(failed({ message: `a${'😀'.repeat(249)}b` }));
+    expect(judge(new Error('half \uD83D of it'))).toEqual(failed({ message: 'half \uFFFD of it' }));
     expect(judge(new TaskCancelled())).toEqual(failed({ message: 'The task was cancelled' }));
     // Redis of the task's own, or some other service: not the house's.
     expect(judge(new Error('connect ECONNREFUSED 10.0.0.1:80'))).toMatchObject({ kind: 'failed' });

@@ -1,4 +1,4 @@
-import { AppError } from '@quartermaster/foundation';
+import { AppError, cutText } from '@quartermaster/foundation';
 import { Interrupted, RetryLater } from '@quartermaster/jobs';
 import type { TaskException } from '@quartermaster/stores';
 
@@ -37,7 +37,7 @@ export function judgeThrow(thrown: unknown, { cancelled, signal, now }: ThrowFac
 export function toException(error: unknown, now: number): TaskException {
   const message = error instanceof Error || isErrorLike(error) ? error.message : String(error);
   return {
-    message: message.slice(0, LONGEST_MESSAGE) || nameOf(error) || 'it threw an error without a message',
+    message: cutText(message, LONGEST_MESSAGE) || nameOf(error) || 'it threw an error without a message',
     ...(error instanceof AppError ? { code: error.code } : {}),
     timestamp: new Date(now).toISOString(),
   };

@@ -26,6 +26,22 @@ describe('the log of a running task', () => {
     ]);
   });
 
+  it('takes what is no text as well as it can, and loses no line by it', async () => {
+    const written: unknown[] = [];
+    const append = (lines: readonly NewTaskLogLine[]): Promise<void> =>
+      Promise.resolve(void written.push(...lines.map(({ message }) => message)));
+    const lines = createRunLog(append, createSilentLogger());
+    const say = lines.info as (said: unknown) => void;
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    const foreign = Object.assign(Object.create(null) as object, { name: 'E', message: 'from elsewhere' });
+    const all = ['a', new Error('broke'), new TypeError(''), { at: [1] }, 7, 7n, undefined, null, circle, foreign];
+    for (const said of all) say(said);
+    await lines.flush();
+    expect(written.slice(0, 8)).toEqual(['a', 'broke', 'TypeError', '{"at":[1]}', '7', '7n', 'undefined', 'null']);
+    expect(written.slice(8)).toEqual([expect.stringContaining('self'), '{"name":"E","message":"from elsewhere"}']);
+  });
+
   it('goes on where lines could not be written', async () => {
     let fails = true;
     const written: string[] = [];

@@ -1,3 +1,4 @@
+import { inspect, types } from 'node:util';
 import { describeError, type Logger } from '@quartermaster/foundation';
 import type { NewTaskLogLine, TaskLogLevel } from '@quartermaster/stores';
 import type { TaskLog } from '@quartermaster/tasks';
@@ -27,7 +28,8 @@ export function createRunLog(append: (lines: readonly NewTaskLogLine[]) => Promi
       }
     }
   };
-  const put = (level: TaskLogLevel) => (message: string, values?: object) => {
+  const put = (level: TaskLogLevel) => (said: unknown, values?: object) => {
+    const message = asText(said);
     log[level](message, { ...values });
     waiting.push({ level, message, timestamp: new Date().toISOString() });
     writing ??= write().finally(() => (writing = undefined));
@@ -43,4 +45,16 @@ export function createRunLog(append: (lines: readonly NewTaskLogLine[]) => Promi
       await writing;
     },
   };
+}
+
+/** A task of JavaScript may log whatever it likes; a line is text. */
+function asText(said: unknown): string {
+  if (typeof said === 'string') return said;
+  // Also one of another realm.
+  if (types.isNativeError(said)) return said.message || said.name;
+  try {
+    return JSON.stringify(said) ?? String(said);
+  } catch {
+    return inspect(said, { depth: 1 });
+  }
 }

@@ -5,6 +5,7 @@ import type { AnyTask, TaskModule, TaskRegistry } from '@quartermaster/tasks';
 import type { Notify } from '../notify.js';
 import type { TaskSurroundings } from './create-context.js';
 import { createRunLog, type RunLog } from './run-log.js';
+import type { KindPatience } from './unknown-kind.js';
 
 export interface RunTaskParts {
   readonly tasks: Tasks;
@@ -19,6 +20,7 @@ export interface RunTaskParts {
 
 /** One try of one task. */
 export interface TaskRun extends RunTaskParts, JobContext {
+  readonly kindPatience: KindPatience;
   readonly task: string;
   readonly id: string;
   /** `undefined`: this worker does not know this kind of task. */
@@ -28,7 +30,11 @@ export interface TaskRun extends RunTaskParts, JobContext {
 
 type RunPayload = PayloadOf<'run-task'>;
 
-export function openTaskRun(parts: RunTaskParts, { task, task_id: id }: RunPayload, context: JobContext): TaskRun {
+export function openTaskRun(
+  parts: RunTaskParts & Pick<TaskRun, 'kindPatience'>,
+  { task, task_id: id }: RunPayload,
+  context: JobContext,
+): TaskRun {
   const log = context.log.child({ task, task_id: id });
   const lines = createRunLog((written) => parts.tasks.appendLog(task, id, written), log);
   return { ...parts, ...context, log, task, id, definition: parts.registry.find(task), lines };
@@ -62,8 +68,18 @@ export function describeTask({ definition, log }: TaskRun, record: TaskRecord): 
 
 type Event = 'started' | 'completed' | 'failed' | 'cancelled';
 
-/** Tells Slack, once for each event. */
+function isQuiet({ definition, log }: TaskRun, record: TaskRecord): boolean {
+  try {
+    return definition?.isQuiet?.(record.fields) === true;
+  } catch (error) {
+    log.warn('A task can not tell whether it is quiet', { error });
+    return false;
+  }
+}
+
+/** Tells Slack, once for each event, unless the task is a quiet one. */
 export async function tell(run: TaskRun, record: TaskRecord, event: Event): Promise<void> {
+  if (isQuiet(run, record)) return;
   const { task, id, webUrl, notify, journal, request_id } = run;
   const told: ToldTask = { id, task, href: `${webUrl}/tasks/${task}/${id}`, does: describeTask(run, record) };
   const texts = { started: taskStarted, completed: taskCompleted, cancelled: taskCancelled };

@@ -2,7 +2,7 @@ import { AppError } from '@quartermaster/foundation';
 import type { TaskContext } from '../task-context.js';
 import type { RestartFields } from './fields.js';
 import type { Line } from './follow.js';
-import { note, type Action, type Decision, type Outcome, type PlanState } from './plan.js';
+import { hasFailed, note, type Action, type Decision, type Outcome, type PlanState } from './plan.js';
 
 export interface Acted {
   readonly state: PlanState;
@@ -20,6 +20,8 @@ export async function act(ctx: Context, { state, actions }: Decision, now: () =>
   let trouble: AppError | undefined;
   const lines: Line[] = [];
   for (const action of actions) {
+    // A stop before this one has failed for good, and that was one too many: the rest is let go at the next round.
+    if (action.kind === 'stop' && hasFailed(acted)) continue;
     const outcome = await tryAction(ctx, action);
     if (outcome instanceof AppError) {
       trouble ??= outcome;

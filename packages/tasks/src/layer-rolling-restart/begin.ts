@@ -1,9 +1,11 @@
 import { AppError } from '@quartermaster/foundation';
-import type { Layer, StackInstance } from '@quartermaster/stacks';
+import type { Layer, Stack, StackInstance } from '@quartermaster/stacks';
 import type { TaskContext } from '../task-context.js';
 import type { PlannedInstance, RestartFields, RestartFailure, Target } from './fields.js';
 import { timeOf } from './follow.js';
 import { windowSizeOf } from './limits.js';
+import { fitsRecord } from './record-size.js';
+import { readState } from './record-state.js';
 
 /** The instances that a request means, in the order of the restart. */
 export interface Chosen {
@@ -19,14 +21,16 @@ const INSTANCE_ID = /^(i-[0-9a-f]{8,17}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12
 
 /** Finds out what is to be done, and writes it into the record. Nothing outside is touched. */
 export async function beginRestart(ctx: TaskContext<RestartFields>, now: number): Promise<void> {
-  const { stack: stackName, layer: layerName, plan, instances: wanted, window } = ctx.record.fields;
+  const { plan, instances: wanted, window } = ctx.record.fields;
   const isPlan = plan !== false;
-  const { stack, layer } = await ctx.stacks.findLayer(stackName, layerName);
+  const { stack, layer } = await ctx.stacks.findLayer(ctx.record.fields.stack, ctx.record.fields.layer);
+  await writeNames(ctx, stack, layer);
   const place = `${layer.Name} of ${stack.Name}`;
-  if (!isPlan) await claimLayer(ctx, `${stack.StackId}/${layer.LayerId}`, place);
+  if (!isPlan) await claimLayer(ctx, claimOf(stack, layer.LayerId), place, 'it');
   const instances = await ctx.stacks.listInstances(layer);
   const chosen = chooseTargets(instances, wanted, layer);
   await refuseObstacles(ctx, chosen.targets, place);
+  if (!isPlan) await claimSharing(ctx, { stack, layer, place }, chosen.targets);
 
   const online = instances.filter(({ Status }) => Status === 'online').length;
   const facts = {
@@ -40,13 +44,21 @@ export async function beginRestart(ctx: TaskContext<RestartFields>, now: number)
     ctx.log.info(`Would restart ${countOf(chosen)} of ${place}, at most ${facts.windowSize} at a time`);
     return;
   }
-  await ctx.update({ ...facts, targets: chosen.targets.map((instance) => targetOf(instance, wanted !== undefined)) });
+  const targets = chosen.targets.map((instance) => targetOf(instance, wanted !== undefined));
+  const begun = { ...ctx.record.fields, ...facts, targets };
+  const state = readState(begun, ctx.pollMs);
+  if (state !== undefined && !fitsRecord(begun, state)) {
+    const message = `Nothing of ${place} was touched: ${countOf(chosen)} are more than one record can tell of. Name some of them in "instances".`;
+    throw new AppError('unprocessable', 'too-many-instances', message);
+  }
+  await ctx.update({ ...facts, targets });
   logChosen(ctx, chosen, place, facts.windowSize);
 }
 
 /**
  * The instances that are online, in order of their host names; where some are named (host name, number of a host name or
- * id), those, whatever they are. Throws `unprocessable` `unknown-instance` for a host name that the layer does not have.
+ * id), those, whatever they are. Throws `unprocessable` `unknown-instance` for a host name that the layer does not have,
+ * and `ambiguous-name` for one that is there in other letter cases only, in several.
  */
 export function chooseTargets(
   instances: readonly StackInstance[],
@@ -58,37 +70,110 @@ export function chooseTargets(
     const isOnline = ({ Status }: StackInstance): boolean => Status === 'online';
     return { targets: known.filter(isOnline), ignored: known.filter((one) => !isOnline(one)), gone: [] };
   }
-  const isMeant = (instance: StackInstance): boolean => wanted.some((name) => isNamed(instance, name, layer));
-  const missing = wanted.filter((name) => !known.some((instance) => isNamed(instance, name, layer)));
+  const find = indexNames(known, layer);
+  const meant = new Set(wanted.flatMap(find));
+  const missing = wanted.filter((name) => find(name).length === 0);
   const misnamed = missing.filter((name) => !INSTANCE_ID.test(name));
   if (misnamed.length > 0) {
     throw new AppError('unprocessable', 'unknown-instance', `${layer.Name} has no ${misnamed.join(', ')}.`);
   }
-  return { targets: known.filter(isMeant), ignored: [], gone: missing };
+  return { targets: known.filter((instance) => meant.has(instance)), ignored: [], gone: missing };
 }
 
-function isNamed(
-  { Hostname, InstanceId, Ec2InstanceId }: StackInstance,
-  name: string,
-  { Shortname }: Pick<Layer, 'Shortname'>,
-): boolean {
-  const sought = name.toLowerCase();
-  const numbered = /^\d+$/.test(sought) ? `${Shortname}${sought}`.toLowerCase() : sought;
-  const names = [Hostname, InstanceId, Ec2InstanceId].map((one) => one?.toLowerCase());
-  return names.includes(sought) || names[0] === numbered;
+/** Finds by host name, number or id; in any case where nothing has just this name. */
+function indexNames(
+  known: readonly StackInstance[],
+  { Name, Shortname }: Pick<Layer, 'Name' | 'Shortname'>,
+): (name: string) => readonly StackInstance[] {
+  const exact = new Map<string, StackInstance[]>();
+  const folded = new Map<string, StackInstance[]>();
+  const add = (index: typeof exact, name: string, one: StackInstance): void =>
+    void index.set(name, [...(index.get(name) ?? []), one]);
+  for (const one of known) {
+    const names = new Set([one.Hostname, one.InstanceId, one.Ec2InstanceId].flatMap((name) => name ?? []));
+    for (const name of names) add(exact, name, one);
+    for (const name of new Set([...names].map((each) => each.toLowerCase()))) add(folded, name, one);
+  }
+  return (name) => {
+    const names = /^\d+$/.test(name) ? [name, `${Shortname}${name}`] : [name];
+    const found = names.flatMap((each) => exact.get(each) ?? []);
+    if (found.length > 0) return found;
+    const alike = names.flatMap((each) => folded.get(each.toLowerCase()) ?? []);
+    const hostnames = [...new Set(alike.map(({ Hostname }) => Hostname))];
+    if (hostnames.length < 2) return alike;
+    const message = `${Name} has several called ${name} in other letter cases: ${hostnames.join(', ')}.`;
+    throw new AppError('unprocessable', 'ambiguous-name', message);
+  };
 }
 
 function byHostname(a: StackInstance, b: StackInstance): number {
   return a.Hostname.localeCompare(b.Hostname, 'en', { numeric: true }) || (a.InstanceId < b.InstanceId ? -1 : 1);
 }
 
+/** As the source has them, so that the record is found by them however they were written in the request. */
+async function writeNames(ctx: TaskContext<RestartFields>, { Name }: Stack, { Shortname }: Layer): Promise<void> {
+  const { stack, layer } = ctx.record.fields;
+  if (stack !== Name || layer !== Shortname) await ctx.update({ stack: Name, layer: Shortname });
+}
+
 /** By ids, as the source tells them: so other spellings of a name meet. */
-async function claimLayer(ctx: TaskContext<RestartFields>, name: string, place: string): Promise<void> {
+function claimOf({ StackId }: Stack, layerId: string): string {
+  return `${StackId}/${layerId}`;
+}
+
+interface Place {
+  readonly stack: Stack;
+  readonly layer: Layer;
+  readonly place: string;
+}
+
+/**
+ * An instance may be of several layers: while it is restarted none of them is, else it would be stopped twice and theirs
+ * would have more down than their window.
+ */
+async function claimSharing(
+  ctx: TaskContext<RestartFields>,
+  { stack, layer, place }: Place,
+  targets: readonly StackInstance[],
+): Promise<void> {
+  const others = new Set(targets.flatMap(({ LayerIds }) => LayerIds));
+  others.delete(layer.LayerId);
+  for (const id of [...others].sort()) {
+    const shared = targets.filter(({ LayerIds }) => LayerIds.includes(id));
+    await claimLayer(
+      ctx,
+      claimOf(stack, id),
+      place,
+      async () => `${await layerName(ctx, id)}, which has ${some(shared)} too`,
+    );
+  }
+}
+
+/** For people; where the source can not be asked, its id must do. */
+async function layerName({ stacks }: TaskContext<RestartFields>, id: string): Promise<string> {
+  const fleet = await stacks.loadFleet().catch(() => undefined);
+  return `the layer ${fleet?.layers.find(({ LayerId }) => LayerId === id)?.Name ?? id}`;
+}
+
+const NAMED = 3;
+
+function some(instances: readonly StackInstance[]): string {
+  const names = instances.slice(0, NAMED).map(({ Hostname }) => Hostname);
+  return names.join(', ') + (instances.length > NAMED ? ` and ${instances.length - NAMED} more` : '');
+}
+
+async function claimLayer(
+  ctx: TaskContext<RestartFields>,
+  name: string,
+  place: string,
+  what: string | (() => Promise<string>),
+): Promise<void> {
   try {
     await ctx.claim(name);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'claimed') throw error;
-    const message = `Nothing of ${place} was touched, as another restart is at it: ${error.message}`;
+    const named = typeof what === 'string' ? what : await what();
+    const message = `Nothing of ${place} was touched, as another restart is at ${named}: ${error.message}`;
     throw new AppError('conflict', 'claimed', message, { cause: error });
   }
 }

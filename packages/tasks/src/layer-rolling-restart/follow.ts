@@ -1,4 +1,4 @@
-import { formatDuration } from '@quartermaster/foundation';
+import { cutText, formatDuration } from '@quartermaster/foundation';
 import type { TaskLogLevel } from '@quartermaster/stores';
 import type { Phase, SeenStatus, Target } from './fields.js';
 
@@ -40,15 +40,24 @@ const LOOKS_TO_BE_ONLINE = 2;
 const LOOKS_TO_BE_UNTOUCHED = 6;
 const UNTOUCHED_AFTER_MS = 3000;
 
+/** What the record keeps of why; the log has it all. */
+export const LONGEST_REASON = 300;
+
 /** It was begun, and is not yet brought to an end. */
 export function isInHand({ phase }: Target): boolean {
   return IN_HAND.has(phase);
 }
 
-/** Not there for those whom the layer serves: intended to stop, not yet back, or fallen by itself. */
+/** Not there for those whom the layer serves: intended to stop, not yet back, failed and not back, or fallen by itself. */
 export function isDown(target: Target): boolean {
-  if (target.phase === 'failed' || target.phase === 'skipped' || isGone(target)) return false;
+  if (target.phase === 'failed') return isFailedAndDown(target);
+  if (target.phase === 'skipped' || isGone(target)) return false;
   return isInHand(target) || target.status !== 'online';
+}
+
+/** It failed, and was not seen online since: what was seen before may be as old as the stop. */
+export function isFailedAndDown({ phase, status, looks }: Target): boolean {
+  return phase === 'failed' && (status !== 'online' || looks < LOOKS_TO_BE_ONLINE);
 }
 
 /** What it takes to bring up one that is not online: nothing for now, a start, a stop first, or to follow its stop. */
@@ -65,7 +74,8 @@ export function follow(before: Target, look: Look): Looked {
   const looks = before.status === status ? before.looks + 1 : 1;
   const seen: Target = { ...before, status, looks, moved: before.moved || hasMoved(before.phase, status) };
   const { phase } = seen;
-  if (phase === 'failed' || phase === 'skipped') return { target: before };
+  if (phase === 'skipped') return { target: before };
+  if (phase === 'failed') return { target: seen };
   if (phase === 'waiting') return followWaiting(seen, look);
   if (phase === 'online') return followRestarted(seen, look);
   if (isGone(seen)) return failed(seen, look.now, goneAs(seen));
@@ -76,7 +86,7 @@ export function follow(before: Target, look: Look): Looked {
 
 export function failed(target: Target, now: number, reason: string): Looked {
   return {
-    target: { ...target, phase: 'failed', endedAt: timeOf(now), reason },
+    target: { ...target, phase: 'failed', looks: 0, endedAt: timeOf(now), reason: cutText(reason, LONGEST_REASON) },
     line: { level: 'error', message: `${target.Hostname}: failed: ${reason}` },
   };
 }

@@ -16,6 +16,7 @@ export const layerRollingRestart = defineTask<RestartSent, RestartProgress>({
   schema: restartSchema,
   initial: { instancesShutdown: [], instancesStarted: [], instancesOnline: [] },
   describe: describeRestart,
+  isQuiet: ({ plan }) => plan !== false,
   waits: ({ plan }) => plan !== false,
   resume: resumed,
   run: () => import('./run.js'),
@@ -36,11 +37,14 @@ function describeRestart(fields: RestartSent & Partial<RestartProgress>): string
 function resumed({ fields, status }: TaskRecord<RestartFields>): RestartSent {
   const left = fields.instancesLeft ?? [];
   if (left.length === 0) {
-    const why =
-      fields.targets === undefined ? 'it had not begun; post it anew' : `it ended ${status} with nothing left`;
-    throw new AppError('conflict', 'nothing-left', `There is nothing to go on with: ${why}.`);
+    throw new AppError('conflict', 'nothing-left', `There is nothing to go on with: ${whyNothing(fields, status)}.`);
   }
   const { stack, layer, window, timeout, max_failures } = fields;
   const instances = left.map(({ InstanceId }) => InstanceId);
   return { stack, layer, window, timeout, max_failures, plan: false, instances };
+}
+
+function whyNothing({ plan, targets }: RestartFields, status: TaskRecord['status']): string {
+  if (plan !== false) return 'it was a plan';
+  return targets === undefined ? 'it had not begun; post it anew' : `it ended ${status} with nothing left`;
 }

@@ -9,6 +9,7 @@ export const TIMEOUT_FORM = 'a duration from 1s to 7d like 20m, or a number of m
 
 /** A window as it is sent, `2`, `"2"` or `"25%"`, in its plain form; `undefined` where it is none. */
 export function parseWindow(sent: unknown): number | string | undefined {
+  if (typeof sent !== 'string' && typeof sent !== 'number') return undefined;
   const text = String(sent).trim();
   const percent = /^(\d{1,3})\s*%$/.exec(text)?.[1];
   if (percent !== undefined) {

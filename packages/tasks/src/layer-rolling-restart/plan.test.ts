@@ -40,6 +40,26 @@ describe('a round', () => {
     expect(actionsOf(look(wide, ['online', 'online', 'stopped']))).toEqual(['stop i-1']);
   });
 
+  it('counts one that failed as down until it is seen online, and then again', () => {
+    const gone = target(1, { phase: 'failed' });
+    const state = stateOf([gone, target(2), target(3)], { windowSize: 2, maxFailures: 3 });
+    expect(actionsOf(look(state, ['start_failed', 'online', 'online']))).toEqual(['stop i-2']);
+    // What is described right after the failure may be as old as its stop.
+    const once = look(state, ['online', 'online', 'online']);
+    expect(actionsOf(once)).toEqual(['stop i-2']);
+    expect(phasesOf(look(once.state, ['online', 'stopping', 'online']))).toEqual(['failed', 'stopping', 'stopping']);
+  });
+
+  it('goes on with one at a time where those that failed fill the window', () => {
+    const lost = [target(1, { phase: 'failed' }), target(2, { phase: 'failed' })];
+    const state = stateOf([...lost, target(3), target(4)], { windowSize: 2, maxFailures: 3 });
+    expect(actionsOf(look(state, ['terminated', 'stopped', 'online', 'online']))).toEqual(['stop i-3']);
+    expect(actionsOf(look(state, ['terminated', 'stopped', 'online', 'stopped']))).toEqual([]);
+    const repairs = [target(3, { repair: true }), target(4, { repair: true })];
+    const down = look(stateOf([...lost, ...repairs], { windowSize: 2, maxFailures: 3 }), Array(4).fill('stopped'));
+    expect(actionsOf(down)).toEqual(['start i-3']);
+  });
+
   it('does not take one that is still described as online for restarted', () => {
     const state = stateOf([target(1, { phase: 'stopping', sent: true })]);
     expect(phasesOf(look(state, ['online']))).toEqual(['stopping']);

@@ -1,5 +1,18 @@
+import { cutText } from '@quartermaster/foundation';
 import type { SeenStatus, Target } from './fields.js';
-import { calm, failed, follow, isDown, isInHand, repairOf, timeOf, untouched, type Line } from './follow.js';
+import {
+  calm,
+  failed,
+  follow,
+  isDown,
+  isFailedAndDown,
+  isInHand,
+  LONGEST_REASON,
+  repairOf,
+  timeOf,
+  untouched,
+  type Line,
+} from './follow.js';
 
 /** `restart`: go on with the restart. `bring-back`: begin nothing new, bring up what is down by our doing. */
 export type Mode = 'restart' | 'bring-back';
@@ -93,35 +106,43 @@ function noteOne(target: Target, kind: Action['kind'], outcome: Outcome, now: nu
   if (outcome.kind === 'perhaps') return { target: { ...calm(target), phase: 'unclear', spentMs: 0 } };
   if (outcome.kind === 'refused') {
     const line: Line = { level: 'warn', message: `${Hostname}: ${outcome.reason}; trying again` };
-    return { target: { ...target, note: outcome.reason }, ...(target.note === outcome.reason ? {} : { line }) };
+    const why = cutText(outcome.reason, LONGEST_REASON);
+    return { target: { ...target, note: why }, ...(target.note === why ? {} : { line }) };
   }
   if (kind === 'start') return { target: { ...calm(target), phase: 'starting', startedAt: timeOf(now) } };
   const line: Line = { level: 'info', message: `${Hostname}: asked to stop` };
   return { target: { ...calm(target), sent: true }, ...(kind === 'stop' ? { line } : {}) };
 }
 
-/** Whose turn it is. What is down already comes first: nobody misses it, and while it is down it takes up the window. */
+/**
+ * Whose turn it is. What is down already comes first: nobody misses it, and while it is down it takes up the window. What
+ * failed takes it up, too, until it is seen online; where failures fill the whole window it goes on with one at a time, as
+ * they are accepted. So never more are down by our doing than the window, or the failed ones and one more.
+ */
 function begin(targets: readonly Target[], windowSize: number, now: number): Target[] {
+  const lost = targets.filter(isFailedAndDown).length;
+  const mostInHand = Math.max(1, windowSize - lost);
+  const mostDown = lost + mostInHand;
   let down = targets.filter(isDown).length;
   let inHand = targets.filter(isInHand).length;
-  const held = targets.map((target) => hold(target, down, windowSize));
+  const held = targets.map((target) => hold(target, down, mostDown));
   const repaired = held.map((target) => {
-    if (target.phase !== 'waiting' || target.repair !== true || inHand >= windowSize) return target;
+    if (target.phase !== 'waiting' || target.repair !== true || inHand >= mostInHand) return target;
     const begun = target.status === 'online' ? undefined : beginRepair(target, now);
     if (begun !== undefined) inHand += 1;
     return begun ?? target;
   });
   return repaired.map((target) => {
-    if (target.phase !== 'waiting' || target.status !== 'online' || down >= windowSize) return target;
+    if (target.phase !== 'waiting' || target.status !== 'online' || down >= mostDown) return target;
     down += 1;
     return { ...calm(target), phase: 'stopping', sent: false, spentMs: 0, stoppingAt: timeOf(now) };
   });
 }
 
 /** A stop that was intended and perhaps not asked for waits, too, when others have fallen meanwhile. */
-function hold(target: Target, down: number, windowSize: number): Target {
+function hold(target: Target, down: number, mostDown: number): Target {
   if (target.phase !== 'stopping' || target.sent === true) return target;
-  const isHeld = target.status === 'online' && down > windowSize;
+  const isHeld = target.status === 'online' && down > mostDown;
   return isHeld === (target.held ?? false) ? target : { ...target, held: isHeld };
 }
 

@@ -32,7 +32,7 @@ export function createRollingRestart(now: () => number): Required<TaskModule<Res
       if (!state.targets.some(isInHand)) return ctx.update({ instancesLeft: leftOf(state.targets) });
       if (ctx.stacks.name !== ctx.record.fields.source) {
         // What is down can be brought back by that source only: not settled until it is there again.
-        ctx.log.warn(sourceChanged(ctx).message);
+        await saySourceIsAway(ctx, state);
         throw new RetryLater(MAX_PAUSE_MS);
       }
       await playRound(ctx, state, 'bring-back', now);
@@ -100,6 +100,19 @@ function conclude(ctx: Context, state: PlanState): void {
   }
   if (failures.length > 0) ctx.log.warn(`${failures.length} failed: ${named}`);
   if (total > 0) ctx.log.info(`${restarted} of ${total} restarted`);
+}
+
+/** Once for each source: it is asked for every minute. */
+function saySourceIsAway(ctx: Context, { targets }: PlanState): Promise<void> {
+  const { source = '' } = ctx.record.fields;
+  return ctx.step(`say-not-settled-${ctx.stacks.name}`, async () => {
+    const left = targets.filter(isInHand).map(({ Hostname, InstanceId }) => `${Hostname} (${InstanceId})`);
+    const todo = `set STACKS_SOURCE=${source} for the worker and restart it`;
+    ctx.log.error(
+      `${sourceChanged(ctx).message} Until ${source} is back this is not settled, and its layer stays claimed: ${todo}. ` +
+        `In the middle: ${left.join(', ')}`,
+    );
+  });
 }
 
 function sourceChanged(ctx: Context): AppError {

@@ -32,7 +32,7 @@ describe('the body of a rolling restart', () => {
     expect(check({ ...PLACE, window }).problems).toEqual([]);
   });
 
-  it.each([[0], [-1], [1.5], ['0%'], ['101%'], ['25.5%'], ['two'], [''], [true], [null], [[]]])(
+  it.each([[0], [-1], [1.5], ['0%'], ['101%'], ['25.5%'], ['two'], [''], [true], [null], [[]], [[2]], [['25%']]])(
     'refuses the window %p',
     (window) => {
       expect(check({ ...PLACE, window }).problems).toEqual([
@@ -54,6 +54,17 @@ describe('the body of a rolling restart', () => {
   it('refuses blank names, negative failures and an empty list of instances', () => {
     expect(check({ stack: ' ', layer: '', max_failures: -1, instances: [] }).problems).toHaveLength(4);
     expect(check({ ...PLACE, instances: 'api1' }).value?.instances).toEqual(['api1']);
+    expect(check({ ...PLACE, timeout: ['20m'] }).problems).toHaveLength(1);
+  });
+});
+
+describe('a plan', () => {
+  it('is told to nobody but its sender, who waits for it', () => {
+    const { isQuiet, waits, schema } = layerRollingRestart;
+    for (const plan of [true, false]) {
+      const fields = schema.validate({ ...PLACE, plan }).value;
+      expect([isQuiet?.(fields), waits?.(fields)]).toEqual([plan, plan]);
+    }
   });
 });
 
@@ -88,8 +99,16 @@ describe('a resumption', () => {
     expect(sent).toEqual({ ...check({ ...PLACE, window: 2 }).value, instances: ['i-2'] });
   });
 
+  it('goes on with what failed of a completed one, and with however many were left', () => {
+    const instancesLeft = Array.from({ length: 2500 }, (_, n) => ({ Hostname: `api${n}`, InstanceId: `i-${n}` }));
+    const sent = layerRollingRestart.resume?.({ ...ended({ targets: [], instancesLeft }), status: 'COMPLETED' });
+    const { value, problems } = check(sent ?? {});
+    expect([problems, value?.instances?.length]).toEqual([[], 2500]);
+  });
+
   it('is refused where nothing is left, or nothing had begun', () => {
     expect(() => layerRollingRestart.resume?.(ended({ targets: [], instancesLeft: [] }))).toThrow('nothing left');
     expect(() => layerRollingRestart.resume?.(ended({}))).toThrow('it had not begun');
+    expect(() => layerRollingRestart.resume?.(ended({ plan: [] }))).toThrow('it was a plan');
   });
 });

@@ -3,7 +3,7 @@ import type { RestartSent } from './fields.js';
 import { parseTimeout, parseWindow, TIMEOUT_FORM, WINDOW_FORM } from './limits.js';
 
 const name = Joi.string().trim().min(1).max(255);
-const MOST_INSTANCES = 1000;
+const MOST_FAILURES = 1000;
 
 const windowField = Joi.any()
   .custom((sent: unknown, { error }) => parseWindow(sent) ?? error('restart.window'))
@@ -22,9 +22,10 @@ export const restartSchema = Joi.object<RestartSent>({
   layer: name.required(),
   window: windowField.default(1),
   timeout: timeoutField.default('20m'),
-  max_failures: Joi.number().integer().min(0).max(MOST_INSTANCES).default(0),
+  max_failures: Joi.number().integer().min(0).max(MOST_FAILURES).default(0),
   plan: Joi.boolean().default(false),
-  instances: Joi.array().items(name).single().min(1).max(MOST_INSTANCES).unique(),
+  // No more than a body can hold; a resumption sends as many as were left.
+  instances: Joi.array().items(name).single().min(1).unique(),
 })
   .rename('stackName', 'stack')
   .rename('layerName', 'layer')

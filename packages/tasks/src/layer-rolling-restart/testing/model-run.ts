@@ -87,6 +87,8 @@ function watchTask(cloud: FakeCloud, task: FakeTask, moods: CloudMoods, problems
     (task.record.fields.instancesFailed ?? []).some(({ InstanceId }) => InstanceId === id);
   let isOver = false;
   let window = 0;
+  /** What failed and is still down takes up the window, but for one place. */
+  const mostDown = (lost: number): number => Math.max(window, lost + 1);
   let truth = new Map<string, string>();
   const intended = new Set<string>();
 
@@ -98,8 +100,9 @@ function watchTask(cloud: FakeCloud, task: FakeTask, moods: CloudMoods, problems
     stops.set(id, { at, from });
     // What was down before is not down by our doing.
     const ours = [...stops].filter(([, stop]) => stop.from === 'online');
-    const down = ours.filter(([one, stop]) => !cloud.wasOnlineSince(one, stop.at) && !isNamedFailed(one));
-    if (down.length > window) tell(`${down.length} were down at ${at}, where ${window} may be`);
+    const down = ours.filter(([one, stop]) => !cloud.wasOnlineSince(one, stop.at));
+    const most = mostDown(down.filter(([one]) => isNamedFailed(one)).length);
+    if (down.length > most) tell(`${down.length} were down at ${at}, where ${most} may be`);
   });
 
   /** Those that fell by themselves count before a stop is begun. Exact only where descriptions do not lag. */
@@ -109,7 +112,8 @@ function watchTask(cloud: FakeCloud, task: FakeTask, moods: CloudMoods, problems
     for (const { InstanceId } of begun) intended.add(InstanceId);
     if (moods.lagMs > 0 || !begun.some(({ InstanceId }) => truth.get(InstanceId) === 'online')) return;
     const down = targets.filter((target) => isReallyDown(target, truth));
-    if (down.length > window) tell(`a stop was begun while ${down.length} count as down, where ${window} may be`);
+    const most = mostDown(down.filter(({ phase }) => phase === 'failed').length);
+    if (down.length > most) tell(`a stop was begun while ${down.length} count as down, where ${most} may be`);
   };
 
   const atEnd = (): void => {
@@ -147,7 +151,8 @@ function watchTask(cloud: FakeCloud, task: FakeTask, moods: CloudMoods, problems
 
 function isReallyDown({ InstanceId, phase }: Target, truth: ReadonlyMap<string, string>): boolean {
   const status = truth.get(InstanceId);
-  if (phase === 'failed' || phase === 'skipped' || status === 'terminated' || status === 'missing') return false;
+  if (phase === 'failed') return status !== 'online';
+  if (phase === 'skipped' || status === 'terminated' || status === 'missing') return false;
   return IN_HAND.includes(phase) || status !== 'online';
 }
 
