@@ -10,6 +10,7 @@ import { startRedis } from '@quartermaster/testing';
 import { describeMachine } from './machine.mjs';
 import { ROOT, stopEverything } from './processes.mjs';
 import { formatTable, isMet } from './table.mjs';
+import { benchDiscovery } from './sections/discovery.mjs';
 import { benchInstanceBuilds } from './sections/instance-builds.mjs';
 import { benchInstances } from './sections/instances.mjs';
 import { benchMemory } from './sections/memory.mjs';
@@ -25,6 +26,7 @@ const SECTIONS = {
   refresh: benchRefresh,
   concurrency: benchWebConcurrency,
   tasks: benchTasks,
+  discovery: benchDiscovery,
   memory: benchMemory,
 };
 

@@ -21,3 +21,4 @@ export * from './task-logs.js';
 export * from './task-record.js';
 export * from './tasks.js';
 export * from './terminations.js';
+export * from './tickets.js';

@@ -34,6 +34,8 @@ export interface Keys {
   taskClaims(task: string): string;
   /** Settled tasks of all kinds, `<task>:<id>`, by when they are not kept any more. */
   readonly tasksExpiring: string;
+  /** A ticket by its hash → the name of the token that it was made with. */
+  ticket(hash: string): string;
 }
 
 /**
@@ -79,5 +81,6 @@ export function createKeys(prefix: string): Keys {
     taskIndexes: `${prefix}:tasks`,
     taskClaims: (task) => `${prefix}:task-claims:${task}`,
     tasksExpiring: `${prefix}:tasks-expiring`,
+    ticket: (hash) => `${prefix}:ticket:${hash}`,
   };
 }

@@ -1,3 +1,4 @@
+import type { Discovery } from '@quartermaster/discovery';
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
@@ -12,6 +13,7 @@ import {
   type Keys,
   type Redis,
   type Tasks,
+  type Tickets,
 } from '@quartermaster/stores';
 import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Route } from '../api.js';
@@ -22,6 +24,7 @@ import { createQueueWatch } from '../queue-watch.js';
 import { createStackListing } from '../stack-listing.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { createTaskRoute } from './create-task.js';
+import { discoveryRoutes } from './discovery.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
 import { initScriptsRoute } from './init-scripts.js';
@@ -43,6 +46,8 @@ export interface RoutesParts {
   readonly registry: TaskRegistry;
   readonly tasks: Tasks;
   readonly followers: LogFollowers;
+  readonly discovery: Discovery;
+  readonly tickets: Tickets;
   readonly version: string;
   readonly shutDown: () => void;
 }
@@ -80,6 +85,15 @@ export function createRoutes(parts: RoutesParts): Route[] {
     resumeTaskRoute(taskParts),
     ...tasksRoutes(parts),
     taskLogRoute(parts),
-    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, stacks }),
+    ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
+    processesRoute({
+      board,
+      producer,
+      openJobs: createOpenJobs(redis, keys),
+      instances: cache,
+      images,
+      stacks,
+      discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,
+    }),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Discovery } from '@quartermaster/discovery';
 import type { Producer } from '@quartermaster/jobs';
 import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard, StackCache } from '@quartermaster/stores';
 import type { Route } from '../api.js';
@@ -9,10 +10,20 @@ export interface ProcessesParts {
   readonly instances: InstanceCache;
   readonly images: ImageCache;
   readonly stacks: StackCache;
+  /** Left out where there is no etcd. */
+  readonly discovery: Discovery | undefined;
 }
 
-/** `GET /processes`: who is there, how full each queue is, how old each cache. */
-export function processesRoute({ board, producer, openJobs, instances, images, stacks }: ProcessesParts): Route {
+/** `GET /processes`: who is there, how full each queue is, how old each cache, whether this `web` knows all services. */
+export function processesRoute({
+  board,
+  producer,
+  openJobs,
+  instances,
+  images,
+  stacks,
+  discovery,
+}: ProcessesParts): Route {
   return {
     method: 'get',
     path: '/processes',
@@ -51,6 +62,7 @@ export function processesRoute({ board, producer, openJobs, instances, images, s
             { name: 'stacks', age_seconds: age(stackMeta.refreshed_at) },
           ],
           open_jobs: open,
+          discovery: discovery === undefined ? 'off' : discovery.isCurrent() ? 'current' : 'behind',
         },
       };
     },
