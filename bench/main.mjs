@@ -11,6 +11,7 @@ import { describeMachine } from './machine.mjs';
 import { ROOT, stopEverything } from './processes.mjs';
 import { formatTable, isMet } from './table.mjs';
 import { benchDns } from './sections/dns.mjs';
+import { benchDiscovery } from './sections/discovery.mjs';
 import { benchInstanceBuilds } from './sections/instance-builds.mjs';
 import { benchInstances } from './sections/instances.mjs';
 import { benchMemory } from './sections/memory.mjs';
@@ -27,6 +28,7 @@ const SECTIONS = {
   refresh: benchRefresh,
   concurrency: benchWebConcurrency,
   tasks: benchTasks,
+  discovery: benchDiscovery,
   memory: benchMemory,
 };
 

@@ -19,7 +19,9 @@ const LAYERS = [
   'testing',
 ] as const;
 const ADAPTER = /^@quartermaster\/[a-z-]+\/(aws|slack|kubernetes|etcd|http)$/;
-const SDK = /^(@aws-sdk|@smithy|@kubernetes|@slack)\//;
+const SDK = /^((@aws-sdk|@smithy|@kubernetes|@slack|@grpc)\/|etcd3$)/;
+/** The one adapter that `web` may have, in its main.ts. */
+const OF_WEB = '@quartermaster/discovery/etcd';
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -66,17 +68,18 @@ describe('who may import whom', () => {
     expect(listed(upwards)).toEqual([]);
   });
 
-  it('adapters are named in main.ts and clouds.ts only, and never in web', () => {
+  it("adapters are named in main.ts and clouds.ts only, in web none but discovery's", () => {
     const elsewhere = imports.filter(
       ({ file, name, imported }) =>
-        ADAPTER.test(imported) && (name === 'web' || !/\/src\/(main|clouds)\.ts$/.test(file)),
+        ADAPTER.test(imported) &&
+        (!/\/src\/(main|clouds)\.ts$/.test(file) || (name === 'web') !== (imported === OF_WEB)),
     );
     expect(listed(elsewhere)).toEqual([]);
   });
 
   it("SDKs are loaded in an adapter's folder only", () => {
     const elsewhere = imports.filter(
-      ({ shown, imported }) => SDK.test(imported) && !/\/src\/(aws|slack)\/|^packages\/aws\//.test(shown),
+      ({ shown, imported }) => SDK.test(imported) && !/\/src\/(aws|slack|etcd)\/|^packages\/aws\//.test(shown),
     );
     expect(listed(elsewhere)).toEqual([]);
   });
@@ -90,7 +93,7 @@ describe('who may import whom', () => {
 });
 
 describe('the entry of web', () => {
-  it('loads no AWS, Kubernetes or Slack module and no template engine', () => {
+  it("loads no AWS, Kubernetes or Slack module, no template engine, and etcd's client only where there is an etcd", () => {
     // The built entry, in a process of its own; without a token it ends right after everything is loaded.
     const script = `
       process.exit = () => { throw new Error('ended'); };
@@ -107,8 +110,8 @@ describe('the entry of web', () => {
     });
     const loaded = output.toString().split('\n');
     expect(loaded.some((file) => file.includes('/express/'))).toBe(true);
-    expect(loaded.filter((file) => /\/(@aws-sdk|@smithy|@kubernetes|@slack|@sentry|liquidjs)\//.test(file))).toEqual(
-      [],
-    );
+    expect(
+      loaded.filter((file) => /\/(@aws-sdk|@smithy|@kubernetes|@slack|@sentry|@grpc|etcd3|liquidjs)\//.test(file)),
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { etcdVariables, type EtcdConfig } from '@quartermaster/discovery';
 import {
   ConfigError,
   durationVariable,
@@ -21,6 +22,7 @@ export const webVariables = {
   ...processVariables,
   ...redisVariables,
   ...taskVariables,
+  ...etcdVariables,
   PORT: Joi.number().port().default(5000).description('where web listens'),
   WEB_URL: webUrlVariable,
   HOST: Joi.string().default('0.0.0.0').description('the address that web listens on'),
@@ -72,9 +74,22 @@ export const webVariables = {
     .min(1)
     .max(16_384)
     .description('root volume size of builds that name none'),
+  DISCOVERY_SOCKETS: Joi.number()
+    .integer()
+    .min(1)
+    .default(10_000)
+    .description('WebSockets of service discovery that one process of web holds at most'),
+  DISCOVERY_SOCKETS_PER_TOKEN: Joi.number()
+    .integer()
+    .min(1)
+    .default(1000)
+    .description('of these, the WebSockets of one token'),
+  DISCOVERY_PING_INTERVAL: durationVariable('20s', 50).description(
+    'how often a WebSocket gets a ping; one that misses two is gone',
+  ),
 } satisfies Variables;
 
-export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig {
+export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig, EtcdConfig {
   PORT: number;
   HOST: string;
   WEB_CONCURRENCY: number;
@@ -94,6 +109,9 @@ export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig {
   DEFAULT_IAM_INSTANCE_PROFILE?: string;
   DEFAULT_KEY_NAME?: string;
   DEFAULT_ROOT_VOLUME_GB?: number;
+  DISCOVERY_SOCKETS: number;
+  DISCOVERY_SOCKETS_PER_TOKEN: number;
+  DISCOVERY_PING_INTERVAL: number;
 }
 
 /** Reads the configuration of `web`, tokens parsed. Throws a `ConfigError` that names everything that is wrong. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createAbsentDiscovery, type Discovery } from '@quartermaster/discovery';
 import {
   ConfigError,
   createBugReporter,
@@ -9,6 +10,7 @@ import {
   createShutdown,
   describeError,
   secretValues,
+  type Logger,
 } from '@quartermaster/foundation';
 import { createProducer } from '@quartermaster/jobs';
 import {
@@ -19,14 +21,16 @@ import {
   warnOfDurability,
   createProcessBoard,
   createTasks,
+  createTickets,
   startHeartbeat,
 } from '@quartermaster/stores';
 import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
 import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
-import { loadWebConfig, webVariables } from './config.js';
+import { loadWebConfig, webVariables, type WebConfig } from './config.js';
 import { createApp } from './create-app.js';
 import { createLogFollowers } from './log-followers.js';
 import { createRoutes } from './routes/index.js';
+import { createDiscoverySockets } from './sockets/discovery-sockets.js';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
 
@@ -57,6 +61,9 @@ async function main(): Promise<void> {
   const registry = createTaskRegistry({ builtIn: builtInTasks, folder: config.TASKS_DIR, log });
   const tasks = createTasks(redis, keys, config.TASK_RETENTION, log);
   const followers = createLogFollowers({ tasks, log });
+  const discovery = await createDiscovery(config, log);
+  shutdown.onStop('discovery', () => discovery.stop());
+  const tickets = createTickets(redis, keys);
   const routes = createRoutes({
     config,
     redis,
@@ -65,6 +72,8 @@ async function main(): Promise<void> {
     registry,
     tasks,
     followers,
+    discovery,
+    tickets,
     version,
     shutDown: () => shutDownWeb(shutdown),
   });
@@ -75,6 +84,18 @@ async function main(): Promise<void> {
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
   const app = createApp({ routes, tokens, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
   const server = createServer(app);
+  const sockets = createDiscoverySockets({
+    discovery,
+    tickets,
+    tokens,
+    readOnly: config.READ_ONLY,
+    log,
+    reportBug,
+    pingMs: config.DISCOVERY_PING_INTERVAL,
+    mostOfToken: config.DISCOVERY_SOCKETS_PER_TOKEN,
+    most: config.DISCOVERY_SOCKETS,
+  });
+  sockets.serve(server);
   shutdown.onStop('http', () => {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -82,8 +103,9 @@ async function main(): Promise<void> {
     const sweep = setInterval(() => server.closeIdleConnections(), 100);
     return closed.finally(() => clearInterval(sweep));
   });
-  // Before the connections: an answer that follows a log never ends by itself.
+  // Before the connections: an answer that follows a log never ends by itself, nor does a socket.
   shutdown.onStop('log followers', () => followers.close());
+  shutdown.onStop('sockets', () => sockets.close());
   server.on('error', (error) => {
     log.fatal('Can not listen', { host: config.HOST, port: config.PORT, error: describeError(error) });
     process.exit(1);
@@ -95,6 +117,13 @@ async function main(): Promise<void> {
     const { port } = server.address() as AddressInfo;
     log.info('Listening', { host: config.HOST, port, version, read_only: config.READ_ONLY });
   });
+}
+
+/** etcd's client is loaded where there is an etcd only: it costs some 15 MB. */
+async function createDiscovery(config: WebConfig, log: Logger): Promise<Discovery> {
+  if (config.ETCD_HOSTS.length === 0) return createAbsentDiscovery();
+  const { createEtcdDiscovery } = await import('@quartermaster/discovery/etcd');
+  return createEtcdDiscovery({ config, log });
 }
 
 main().catch((error: unknown) => {

@@ -1,2 +1,3 @@
-/** Registers a service, and watches others, through Quartermaster's discovery sockets. */
-export const PROTOCOL = 1;
+/** Registers a Node service with Quartermaster's discovery, and follows others. Needs nothing of the product but `web`. */
+export * from './client.js';
+export type { Link, LinkState, Message, SocketOptions } from './link.js';

@@ -29,3 +29,4 @@ export * from './task-wakes.js';
 export * from './tasks.js';
 export * from './terminations.js';
 export * from './zone-cache.js';
+export * from './tickets.js';

@@ -61,6 +61,8 @@ export interface Keys {
   readonly tasksExpiring: string;
   /** Cancelled tasks of all kinds, `<task>:<id>`, whose job may still wait for its time. */
   readonly tasksToWake: string;
+  /** A ticket by its hash → the name of the token that it was made with. */
+  ticket(hash: string): string;
 }
 
 /**
@@ -122,5 +124,6 @@ export function createKeys(prefix: string): Keys {
     taskClaims: (task) => `${prefix}:task-claims:${task}`,
     tasksExpiring: `${prefix}:tasks-expiring`,
     tasksToWake: `${prefix}:tasks-to-wake`,
+    ticket: (hash) => `${prefix}:ticket:${hash}`,
   };
 }

@@ -1,3 +1,4 @@
+import type { Discovery } from '@quartermaster/discovery';
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
@@ -15,6 +16,7 @@ import {
   type Keys,
   type Redis,
   type Tasks,
+  type Tickets,
 } from '@quartermaster/stores';
 import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Route } from '../api.js';
@@ -26,6 +28,7 @@ import { createStackListing } from '../stack-listing.js';
 import { createZoneList } from '../zone-list.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { createTaskRoute } from './create-task.js';
+import { discoveryRoutes } from './discovery.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
 import { initScriptsRoute } from './init-scripts.js';
@@ -49,6 +52,8 @@ export interface RoutesParts {
   readonly registry: TaskRegistry;
   readonly tasks: Tasks;
   readonly followers: LogFollowers;
+  readonly discovery: Discovery;
+  readonly tickets: Tickets;
   readonly version: string;
   readonly shutDown: () => void;
 }
@@ -101,6 +106,16 @@ export function createRoutes(parts: RoutesParts): Route[] {
       queueWatch,
       slackChannel: config.SLACK_CHANNEL,
     }),
-    processesRoute({ board, producer, openJobs: createOpenJobs(redis, keys), instances: cache, images, stacks, zones }),
+    ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
+    processesRoute({
+      board,
+      producer,
+      openJobs: createOpenJobs(redis, keys),
+      instances: cache,
+      images,
+      stacks,
+      zones,
+      discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,
+    }),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Discovery } from '@quartermaster/discovery';
 import type { Producer } from '@quartermaster/jobs';
 import type { ImageCache, InstanceCache, OpenJobs, ProcessBoard, StackCache, ZoneCache } from '@quartermaster/stores';
 import type { Route } from '../api.js';
@@ -10,10 +11,21 @@ export interface ProcessesParts {
   readonly images: ImageCache;
   readonly stacks: StackCache;
   readonly zones: ZoneCache;
+  /** Left out where there is no etcd. */
+  readonly discovery: Discovery | undefined;
 }
 
-/** `GET /processes`: who is there, how full each queue is, how old each cache. */
-export function processesRoute({ board, producer, openJobs, instances, images, stacks, zones }: ProcessesParts): Route {
+/** `GET /processes`: who is there, how full each queue is, how old each cache, whether this `web` knows all services. */
+export function processesRoute({
+  board,
+  producer,
+  openJobs,
+  instances,
+  images,
+  stacks,
+  zones,
+  discovery,
+}: ProcessesParts): Route {
   return {
     method: 'get',
     path: '/processes',
@@ -55,6 +67,7 @@ export function processesRoute({ board, producer, openJobs, instances, images, s
             { name: 'zones', age_seconds: age(zoneMeta.refreshed_at) },
           ],
           open_jobs: open,
+          discovery: discovery === undefined ? 'off' : discovery.isCurrent() ? 'current' : 'behind',
         },
       };
     },

@@ -1,0 +1,136 @@
+import { WebSocket } from 'ws';
+
+/** As docs/discovery.md has it: `services` are all nodes of the service after the change. */
+export interface Message {
+  readonly namespace: string;
+  readonly body:
+    | { readonly key_event: 'PUT' | 'DELETE' | 'EXPIRE'; readonly services: readonly { ip: string; port: number }[] }
+    | { readonly event_type: string; readonly event_body: unknown };
+  readonly id: number;
+}
+
+/**
+ * `open`: connected, and registered where that was asked for. `waiting`: not so, for this reason; it is tried again by
+ * itself. `replaced` (the node was registered anew elsewhere) and `closed` are final.
+ */
+export type LinkState = 'open' | 'waiting' | 'replaced' | 'closed';
+
+export interface SocketOptions {
+  readonly onMessage: (message: Message) => void;
+  readonly onState?: (state: LinkState, reason: string) => void;
+  /** The id of the last message seen, from an earlier run; 0, the default, begins with what is registered now. */
+  readonly since?: number;
+}
+
+export interface LinkOptions extends SocketOptions {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Link {
+  state(): LinkState;
+  close(): Promise<void>;
+}
+
+const REPLACED = 4001;
+const PAUSE_MS = { first: 500, longest: 10_000 } as const;
+const HANDSHAKE_MS = 10_000;
+const CLOSING_MS = 5000;
+/** So many of the server's pings may be late before the connection is taken for dead: the server waits for two more. */
+const PINGS = 2.25;
+
+/** Keeps one socket open: connects again with growing pauses, resumes after the last message, tells each message once. */
+export function openLink(options: LinkOptions): Link {
+  const { onMessage, onState = () => {} } = options;
+  let state: LinkState = 'waiting';
+  let since = options.since ?? 0;
+  /** What was told at the revision `since`: one revision may tell of several services. */
+  let toldThen = new Set<string>();
+  let pauseMs: number = PAUSE_MS.first;
+  let socket: WebSocket;
+  let retry: NodeJS.Timeout | undefined;
+
+  const isOver = (): boolean => state === 'closed' || state === 'replaced';
+  const become = (next: LinkState, reason: string): void => {
+    if (isOver()) return;
+    state = next;
+    onState(next, reason);
+  };
+
+  const receive = (text: string): void => {
+    const message = JSON.parse(text) as Message;
+    const { namespace, body, id } = message;
+    const name = `${namespace} ${'key_event' in body ? body.key_event : 'event'}`;
+    // An id below it is no repetition: etcd is another one, or an older copy, and it begins anew.
+    if (id !== since) toldThen = new Set();
+    since = id;
+    if (toldThen.has(name)) return;
+    toldThen.add(name);
+    if (!isOver()) onMessage(message);
+  };
+
+  const connect = (): void => {
+    const address = new URL(options.url);
+    // One revision less: the rest of those that the last message belonged to may not have come.
+    address.searchParams.set('since', String(Math.max(0, since - 1)));
+    let reason = '';
+    let silence: NodeJS.Timeout | undefined;
+    let silenceMs = 0;
+    const opening = new WebSocket(address, {
+      headers: options.headers,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+    });
+    socket = opening;
+    const hear = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => {
+        reason = 'no sign of life';
+        opening.terminate();
+      }, silenceMs);
+    };
+    opening.on('upgrade', ({ headers }) => (silenceMs = Number(headers['x-ping-interval'] ?? 20) * 1000 * PINGS));
+    opening.on('unexpected-response', (_request, response) => {
+      response.setEncoding('utf8').on('data', (part: string) => (reason += part));
+      response.on('close', () => {
+        reason = `${response.statusCode} ${reason}`;
+        opening.terminate();
+      });
+    });
+    opening.on('error', (error) => (reason ||= error.message));
+    opening.on('open', () => {
+      pauseMs = PAUSE_MS.first;
+      hear();
+      become('open', '');
+    });
+    opening.on('ping', hear);
+    opening.on('message', (data) => receive((data as Buffer).toString()));
+    opening.on('close', (code, why) => {
+      clearTimeout(silence);
+      reason ||= `${code} ${why.toString()}`;
+      if (code === REPLACED) become('replaced', reason);
+      else become('waiting', reason);
+      if (isOver()) return;
+      retry = setTimeout(connect, pauseMs * Math.random());
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
+    });
+  };
+
+  connect();
+  return {
+    state: () => state,
+    close: async () => {
+      become('closed', '');
+      clearTimeout(retry);
+      if (socket.readyState === WebSocket.CLOSED) return;
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      const leave = (): void => socket.close(1000);
+      // Broken off before it is open it would look like a death.
+      if (socket.readyState === WebSocket.CONNECTING) socket.once('open', leave);
+      else leave();
+      const late = setTimeout(() => socket.terminate(), CLOSING_MS);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}

