@@ -21,7 +21,7 @@ export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly err
 
 export interface Work {
   /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
-  readonly done: DoneJob;
+  readonly done: DoneJob | undefined;
   readonly journals: Journals;
   readonly definition: JobDefinition<object>;
   readonly processor: Processor<object>;

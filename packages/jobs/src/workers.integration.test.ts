@@ -207,6 +207,28 @@ describe('a job that drains', () => {
     });
   });
 
+  it('that was called once more than needed closes no wake-up that came meanwhile', async () => {
+    const openJobs = createOpenJobs(test.redis, test.keys);
+    const lost = producer.describe('forward-status', FORWARD);
+    let runs = 0;
+    start({ run: () => Promise.resolve() }, undefined, {
+      run: async () => {
+        runs += 1;
+        if (runs === 1) await openJobs.open(lost, Date.now());
+      },
+    });
+    // In the queue alone: the ledger has nothing of it.
+    await producer.dispatch(producer.describe('forward-status', FORWARD));
+    await eventually(() => expect(runs).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await openJobs.load(lost.id)).toEqual(lost);
+    expect(await producer.revive(lost)).toBe(true);
+    await eventually(async () => {
+      expect(runs).toBe(2);
+      expect(await openCount()).toBe(0);
+    });
+  });
+
   it('that came back later is not doubled', async () => {
     const job = producer.describe('forward-status', FORWARD);
     let runs = 0;

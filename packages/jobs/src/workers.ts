@@ -4,7 +4,9 @@ import {
   asRedisFailure,
   createOpenJobs,
   redisOptions,
+  type DoneJob,
   type Keys,
+  type OpenJobs,
   type Redis,
   type RedisConfig,
 } from '@quartermaster/stores';
@@ -159,18 +161,18 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     const { value: payload, error: invalid } = definition.schema.validate(job.data);
     if (invalid) {
       log.error('A job has no valid payload and can not be done', { error: invalid.message });
-      await openJobs.close(String(job.id));
+      // A job that drains has an id of its queue's own; the ledger's is what it is deduplicated by.
+      await openJobs.close(job.opts.deduplication?.id ?? String(job.id));
       throw new UnrecoverableError(invalid.message);
     }
 
-    // A job that drains has an id of its queue's own.
     const id = definition.jobId(payload);
-    const wake = definition.drains === true ? (await openJobs.load(id))?.wake : undefined;
+    const done = definition.drains === true ? await wokenBy(openJobs, id) : { id };
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = {
-      done: wake === undefined ? { id } : { id, wake },
+      done,
       journals,
       definition,
       processor,
@@ -185,6 +187,15 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     }
     if (ending.next === 'give-up') throw new UnrecoverableError(toErrorRecord(ending.error).message);
   };
+}
+
+/**
+ * What a job that drains may close when it is done: the wake-up that it found. One that found none was called once more than
+ * needed, and closes nothing: a wake-up that comes while it runs is not its own.
+ */
+async function wokenBy(openJobs: OpenJobs, id: string): Promise<DoneJob | undefined> {
+  const wake = (await openJobs.load(id))?.wake;
+  return wake === undefined ? undefined : { id, wake };
 }
 
 async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {

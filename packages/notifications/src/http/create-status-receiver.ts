@@ -12,8 +12,11 @@ export interface HttpStatusReceiverOptions {
 
 /** What panda-kick called a status update. */
 const CONTENT_TYPE = 'application/vnd.kick.status+json';
-/** Refusals that pass by themselves (RFC 9110, RFC 6585, RFC 8470); all others of 4xx are about the update or the credentials. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+/**
+ * Refusals of the update itself (RFC 9110): the same again would be refused again. Every other one can be mended where the
+ * target stands or is configured (credentials, its address, a router in front of it), so the update waits for that.
+ */
+const FINAL: ReadonlySet<number> = new Set([400, 409, 410, 413, 415, 422]);
 
 /** Status updates over HTTP, one attempt a delivery and no redirects: they go to the address that was configured, or nowhere. */
 export function createHttpStatusReceiver(options: HttpStatusReceiverOptions): StatusReceiver {
@@ -63,8 +66,8 @@ function translateStatus({ status, headers }: Response): AppError {
     const message = 'The target of status updates asks for fewer of them (429).';
     return new AppError('unavailable', 'status-target-throttled', message, wait(retryAfterSeconds));
   }
-  if (status >= 500 || PASSING.has(status)) return unavailable(`answers ${status}`, retryAfterSeconds);
   if (status < 400) return unavailable(`answers ${status}, a redirect, and those are not followed`);
+  if (!FINAL.has(status)) return unavailable(`answers ${status}`, retryAfterSeconds);
   return new AppError('unprocessable', 'status-refused', `The target of status updates refuses it (${status}).`);
 }
 
