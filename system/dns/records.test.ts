@@ -143,6 +143,33 @@ describe('a record', () => {
     await recordReaches(lane.api, 'theirs.example.com', 'INSYNC');
   });
 
+  it('of somebody else, asked for as it stands, is in sync and stays theirs', async () => {
+    const theirs = { hostname: 'same.example.com', ip_address: '192.0.2.80', ttl: 300 };
+    await editZone(system.sandbox, zone, [foreign(theirs.hostname, theirs.ip_address)]);
+    const answer = await post(theirs);
+    expect([answer.status, answer.json().status]).toEqual([201, 'INSYNC']);
+    const remove = (query = ''): Promise<Answer> =>
+      lane.api(`/record/${theirs.hostname}${query}`, { method: 'DELETE' });
+    const refused = await remove();
+    expect([refused.status, codesOf(refused)]).toEqual([409, ['foreign-record']]);
+    expect((await put(theirs.hostname, { ip_address: '10.1.2.4' })).status).toBe(409);
+    expect(await valuesAt(theirs.hostname)).toEqual(['A 192.0.2.80']);
+    expect((await remove('?force=true')).status).toBe(200);
+    expect(await valuesAt(theirs.hostname)).toEqual([]);
+  });
+
+  it('that never was in the zone is forgotten as what it was, and an empty host name is none', async () => {
+    await editZone(system.sandbox, zone, [foreign('note.example.com', '192.0.2.81')]);
+    expect((await post({ hostname: 'note.example.com' })).status).toBe(409);
+    const gone = await lane.api<ShownRecord>('/record/note.example.com', { method: 'DELETE' });
+    expect([gone.status, gone.json().status, gone.json().error?.code]).toEqual([200, 'FAILED', 'foreign-record']);
+    await post({ hostname: 'empty.example.com' });
+    for (const hostname of ['', null]) {
+      const kept = await put('empty.example.com', { hostname, ip_address: '10.1.2.5' });
+      expect([kept.status, kept.json().hostname]).toEqual([200, 'empty.example.com']);
+    }
+  });
+
   it('that somebody has changed is not deleted, and one that somebody has deleted is gone', async () => {
     await Promise.all([post({ hostname: 'd1.example.com' }), post({ hostname: 'd2.example.com' })]);
     const ours = (name: string) => ({ action: 'DELETE', name, type: 'A', ttl: 60, values: ['10.1.2.3'] }) as const;

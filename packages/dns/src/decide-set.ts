@@ -2,8 +2,8 @@ import type { ErrorRecord } from '@quartermaster/foundation';
 import type { Outcome } from './drain-state.js';
 import { confirm, judge, planChange, type Judgement } from './plan-change.js';
 import type { PlannedSet } from './plan-batch.js';
-import type { RecordChange, RecordSet } from './record.js';
-import { hasSamePlace, isSameRecordSet } from './record-sets.js';
+import type { RecordSet } from './record.js';
+import { hasSamePlace, isSameRecordSet, markForeign } from './record-sets.js';
 
 type Result<Kind extends Outcome['result']> = Omit<Extract<Outcome, { result: Kind }>, 'id' | 'record'>;
 
@@ -19,34 +19,45 @@ export function decideUnsent(set: PlannedSet, standing: readonly RecordSet[], re
   const verdict = judge({ ...set, standing });
   if (verdict.verdict === 'done') return unchanged(set);
   if (verdict.verdict === 'foreign') return conflict(set, standing, verdict, reason);
-  const changes = plan(set, standing);
-  if (reason === undefined) return { send: { ...set, changes } };
+  const planned = plan(set, standing);
+  if (reason === undefined) return { send: planned };
 
   const refusals = set.refusals + 1;
-  const isSame = JSON.stringify(changes) === JSON.stringify(set.changes);
+  const isSame = JSON.stringify(planned.changes) === JSON.stringify(set.changes);
   if (refusals >= (isSame ? MAX_SAME : MAX_REFUSALS)) return refused(set, standing, reason);
-  return { send: { ...set, changes, refusals } };
+  return { send: { ...planned, refusals } };
 }
 
 /** A set that was perhaps carried out. What is done is confirmed, as nothing else tells when it is INSYNC. */
 export function decideSent(set: PlannedSet, standing: readonly RecordSet[]): Decision {
   const verdict = judge({ ...set, standing });
   if (verdict.verdict === 'foreign') return conflict(set, standing, verdict);
-  if (verdict.verdict === 'not-done') return { send: { ...set, changes: plan(set, standing) } };
+  if (verdict.verdict === 'not-done') return { send: plan(set, standing) };
   const { wished } = set;
   const own = wished === undefined ? undefined : standing.find((stands) => isSameRecordSet(stands, wished));
   if (own === undefined) return unchanged(set);
-  return { send: { ...set, applied: wished, force: false, changes: confirm(own) } };
+  return { send: { ...set, applied: appliedBy(set), force: false, changes: confirm(own) } };
 }
 
-function plan(set: PlannedSet, standing: readonly RecordSet[]): readonly RecordChange[] {
+/** What is to be remembered once it is carried out. */
+export function appliedBy({ wished, is_theirs: isTheirs }: PlannedSet): RecordSet | undefined {
+  return wished !== undefined && isTheirs === true ? markForeign(wished) : wished;
+}
+
+/** What stands already is not of this set's making: nobody sends what is done, and what was sent and is done is confirmed. */
+function plan(set: PlannedSet, standing: readonly RecordSet[]): PlannedSet {
   const changes = planChange({ ...set, standing });
   if (changes === 'nothing') throw new Error(`nothing to send for ${set.id}, which is not done`);
-  return changes;
+  const { wished, force } = set;
+  const isTheirs = !force && wished !== undefined && standing.some((stands) => isSameRecordSet(stands, wished));
+  return { ...set, changes, is_theirs: isTheirs };
 }
 
-function unchanged({ wished }: PlannedSet): Result<'unchanged'> {
-  return { result: 'unchanged', ...(wished === undefined ? {} : { applied: wished }) };
+/** It is ours if we know to have made it, or if it was asked for with force; else it stays whose it is. */
+function unchanged({ applied, wished, force }: PlannedSet): Result<'unchanged'> {
+  if (wished === undefined) return { result: 'unchanged' };
+  const isOurs = force || (applied !== undefined && isSameRecordSet(applied, wished));
+  return { result: 'unchanged', applied: isOurs ? wished : markForeign(wished) };
 }
 
 function conflict(

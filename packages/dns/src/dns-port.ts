@@ -1,5 +1,5 @@
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { RecordChange, RecordSet, RecordSetPage, Zone } from './record.js';
+import type { RecordChange, RecordSet, RecordSetPage, ZonePage } from './record.js';
 
 export type ChangeStatus = 'PENDING' | 'INSYNC';
 
@@ -9,8 +9,8 @@ export type ChangeStatus = 'PENDING' | 'INSYNC';
  * One attempt each: who calls counts requests, for the account has few (5 a second for changes and reads together).
  */
 export interface DnsPort {
-  /** Every hosted zone of the account. Paged inside. */
-  listZones(): Promise<Zone[]>;
+  /** One page of the account's hosted zones, one request: the first, or the one that `marker` names. */
+  listZonePage(marker?: string): Promise<ZonePage>;
   /** What stands at one name, of every type. */
   findRecordSets(zoneId: string, name: string): Promise<RecordSet[]>;
   /** One page of what stands in a zone, one request: begins at the name `from`, whether it stands there or not. */

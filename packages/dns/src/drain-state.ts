@@ -55,11 +55,11 @@ export type DrainEvent =
   | { readonly event: 'unsent'; readonly again_at: number }
   /** Nobody knows whether it was carried out: no answer, half an answer, an internal failure. */
   | { readonly event: 'lost' }
-  /** It can't ever be carried out: there is no such zone. */
+  /** It can't ever be carried out: there is no such zone (`zone-not-found`), or Route 53 has failed for too long. */
   | { readonly event: 'hopeless'; readonly error: ErrorRecord }
   | { readonly event: 'looked'; readonly standing: readonly RecordSet[] };
 
-/** What became of a wish. `applied` is what is to be remembered as standing by our hand from now on. */
+/** What became of a wish. `applied` is what is to be remembered of it from now on (`Intent.applied`). */
 export type Outcome = { readonly id: string; readonly record: string } & (
   | { readonly result: 'superseded' }
   /** In the zone, and `INSYNC` once Route 53 says so of this change (at once where `status` says it). */

@@ -18,7 +18,8 @@ describe('a planted mistake is found', () => {
     ['trusts-lost-answers', /did not put/],
     ['rename-in-two', /0 sets of r\d+ stand after a batch, not 1/],
     ['outcomes-apart', /has no end|is left|without proof|sets of r\d+ stand/],
-    ['sends-unstored', /INSYNC without proof/],
+    ['sends-unstored', /INSYNC without proof|adopted without force/],
+    ['adopts', /adopted without force/],
   ])('%s', async (bug, finding) => {
     await expect(playDrain(1, OPERATIONS, bug)).rejects.toThrow(finding);
   });

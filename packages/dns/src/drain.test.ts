@@ -143,13 +143,46 @@ it('what Route 53 has not taken is sent again, later', () => {
   expect(nextAction(state, 500)).toMatchObject({ do: 'send' });
 });
 
-it('a zone that is gone fails everything', () => {
+it('a zone that is gone fails everything but deletions, and nothing of ours stands there', () => {
   const error = { kind: 'not-found', code: 'zone-not-found', message: 'gone' } as const;
-  const { outcomes } = after([waits('a'), waits('b')], sending, { event: 'hopeless', error });
-  expect(outcomes).toMatchObject([
-    { id: 'a', result: 'failed', error },
-    { id: 'b', result: 'failed' },
+  const sets = [
+    waits('a'),
+    waits('b', { applied: set('b', '10.0.0.9') }),
+    waits('c', { wished: undefined, applied: set('c') }),
+  ];
+  const { outcomes } = after(sets, sending, { event: 'hopeless', error });
+  const failed = { result: 'failed', error: { ...error, kind: 'unprocessable' } };
+  expect(outcomes).toEqual([
+    { id: 'a', record: 'a', ...failed },
+    { id: 'b', record: 'b', ...failed },
+    { id: 'c', record: 'c', result: 'unchanged' },
   ]);
+});
+
+it('what stood there already by somebody else’s hand is in sync and stays theirs', () => {
+  const theirs = { ...set('a'), is_special: true };
+  const { outcomes } = after([waits('a')], sending, refused('exists'), looked(set('a')));
+  expect(outcomes).toEqual([{ id: 'a', record: 'a', result: 'unchanged', applied: theirs }]);
+  for (const wished of [undefined, set('a', '10.0.0.2'), { ...set('a'), type: 'TXT' }]) {
+    const changed = after([waits('a', { applied: theirs, wished })], looked(set('a')));
+    expect(changed.outcomes).toMatchObject([{ result: 'failed', error: { code: 'foreign-record' }, applied: theirs }]);
+  }
+  const again = after([waits('a', { applied: theirs })], looked(set('a')));
+  expect(again.outcomes).toMatchObject([{ result: 'unchanged', applied: theirs }]);
+  const gone = after([waits('a', { applied: theirs, wished: undefined })], looked());
+  expect(gone.outcomes).toEqual([{ id: 'a', record: 'a', result: 'unchanged' }]);
+  const remade = after([waits('a', { applied: theirs })], looked());
+  expect(sent(remade.state)).toEqual(['CREATE a 10.0.0.1']);
+  const forced = after([waits('a', { force: true })], looked(set('a')));
+  expect(forced.outcomes).toMatchObject([{ result: 'unchanged', applied: set('a') }]);
+  const removed = after([waits('a', { force: true, applied: theirs, wished: undefined })], looked(set('a')));
+  expect(sent(removed.state)).toEqual(['DELETE a 10.0.0.1']);
+});
+
+it('a rename onto what stood there already takes the old name away and leaves the new one theirs', () => {
+  const wish = waits('a', { applied: set('b'), wished: set('a') });
+  const { outcomes } = after([wish], sending, refused('exists'), looked(set('a'), set('b')), sending, accepted);
+  expect(outcomes).toMatchObject([{ result: 'accepted', applied: { ...set('a'), is_special: true } }]);
 });
 
 it('an event that does not belong there is a mistake', () => {

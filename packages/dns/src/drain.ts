@@ -1,8 +1,17 @@
+import type { ErrorRecord } from '@quartermaster/foundation';
 import type { Batch, DrainAction, DrainEvent, DrainState, Outcome, Step } from './drain-state.js';
 import { namesOf } from './plan-change.js';
-import { packBatches, planBatch, ROUTE53_LIMITS, splitBatch, type BatchLimits, type PlannedSet } from './plan-batch.js';
+import {
+  packBatches,
+  planBatch,
+  ROUTE53_LIMITS,
+  splitBatch,
+  type BatchLimits,
+  type PlannedSet,
+  type WaitingSet,
+} from './plan-batch.js';
 import type { RecordSet } from './record.js';
-import { decideSent, decideUnsent, type Decision } from './decide-set.js';
+import { appliedBy, decideSent, decideUnsent, type Decision } from './decide-set.js';
 
 /**
  * The work on one zone, as a machine without hands: `nextAction` says what to do, `advance` takes in what came of it. The
@@ -64,7 +73,13 @@ export function advance(state: DrainState, event: DrainEvent, now: number, optio
       const { change_id, status } = event;
       return goOn(
         [],
-        batch.sets.map((set) => ({ ...about(set), result: 'accepted', change_id, status, ...remember(set.wished) })),
+        batch.sets.map((set) => ({
+          ...about(set),
+          result: 'accepted',
+          change_id,
+          status,
+          ...remember(appliedBy(set)),
+        })),
       );
     }
     case 'refused':
@@ -80,7 +95,7 @@ export function advance(state: DrainState, event: DrainEvent, now: number, optio
       const { error } = event;
       return goOn(
         [],
-        batch.sets.map((set) => ({ ...about(set), result: 'failed', error, ...remember(set.applied) })),
+        batch.sets.map((set) => ({ ...about(set), ...failHopeless(set, error) })),
       );
     }
     case 'looked':
@@ -88,6 +103,19 @@ export function advance(state: DrainState, event: DrainEvent, now: number, optio
     default:
       throw new Error('no such event');
   }
+}
+
+/**
+ * What becomes of a wish that can't ever be carried out. Where there is no zone (any more), nothing of ours stands: what was
+ * to be deleted is gone, and everything else is forgotten with its reason, so that it can be made anew elsewhere.
+ */
+export function failHopeless(
+  { wished, applied }: Pick<WaitingSet, 'wished' | 'applied'>,
+  error: ErrorRecord,
+): { result: 'unchanged' } | { result: 'failed'; error: ErrorRecord; applied?: RecordSet } {
+  if (error.code !== 'zone-not-found') return { result: 'failed', error, ...remember(applied) };
+  if (wished === undefined) return { result: 'unchanged' };
+  return { result: 'failed', error: { ...error, kind: 'unprocessable' } };
 }
 
 /** What takes the place of the batch in hand. */

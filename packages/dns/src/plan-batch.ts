@@ -21,6 +21,8 @@ export interface PlannedSet extends WaitingSet {
   readonly changes: readonly RecordChange[];
   /** How often Route 53 has refused it alone. */
   readonly refusals: number;
+  /** What is wished stood there already when this was planned, by somebody else's hand, and stays somebody else's. */
+  readonly is_theirs?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ const MAX_ALONE = 8;
 export interface NextSets {
   /** Believed to fit what stands; under the limits. */
   readonly ready: readonly PlannedSet[];
-  /** The zone must be looked at first: forced ones, and those that seem to change nothing. */
+  /** The zone must be looked at first: forced ones, those of others' records, and those that seem to change nothing. */
   readonly unsure: readonly PlannedSet[];
   /** Ids of wishes that a later one of the same record has overtaken. They are never sent. */
   readonly superseded: readonly string[];
@@ -69,7 +71,8 @@ export function planBatch(waiting: readonly WaitingSet[], limits: BatchLimits = 
     for (const name of names) taken.add(name);
     if (!isFree) continue;
 
-    const changes = set.force ? 'nothing' : planChange(set);
+    const mustLook = set.force || set.applied?.is_special === true;
+    const changes = mustLook ? 'nothing' : planChange(set);
     if (changes === 'nothing') {
       if (unsure.length < MAX_UNSURE) unsure.push({ ...set, changes: [], refusals: 0 });
       continue;

@@ -3,7 +3,7 @@ import { describeRecordSet, excludeEachOther, hasSamePlace, isSameRecordSet } fr
 
 /** What is to become of one managed record. Both missing: nothing. The names differ: it is renamed. */
 export interface Intent {
-  /** What we know to stand in the zone by our hand. */
+  /** What we know to stand in the zone by our hand; special: what we know to be somebody else's (`markForeign`). */
   readonly applied?: RecordSet | undefined;
   /** What is to stand there; missing: it is to be deleted. */
   readonly wished?: RecordSet | undefined;

@@ -13,6 +13,14 @@ export function isSameRecordSet(one: RecordSet, other: RecordSet): boolean {
   return one.values.every((value) => other.values.some((candidate) => isSameValue(one.type, value, candidate)));
 }
 
+/**
+ * Of a wish that stood there already by somebody else's hand: it is remembered, so that its place is known, and is never
+ * the same as what stands there, so that nothing of it is changed without force.
+ */
+export function markForeign(set: RecordSet): RecordSet {
+  return { ...set, is_special: true };
+}
+
 /** Whether the two can't stand in one zone: they have the same place, or share a name of which one is a CNAME. */
 export function excludeEachOther(one: RecordSet, other: RecordSet): boolean {
   if (one.name !== other.name) return false;

@@ -10,6 +10,13 @@ export interface Zone {
   readonly is_private: boolean;
 }
 
+/** Some of the account's hosted zones. */
+export interface ZonePage {
+  readonly zones: readonly Zone[];
+  /** Where the list goes on; missing with the last page. */
+  readonly next_marker?: string;
+}
+
 /** What is asked for: one managed record. */
 export interface RecordWish {
   /** ASCII, lower case, no final dot; `*` and `_` as they are. */
@@ -33,7 +40,10 @@ export interface RecordSet {
   readonly ttl?: number;
   /** In Route 53's own spelling (texts quoted), sorted. Empty with an alias. */
   readonly values: readonly string[];
-  /** It is more than name, type, TTL and values (alias, weighted, latency, …): never ours. */
+  /**
+   * It is more than name, type, TTL and values (alias, weighted, latency, …): never ours. Of what is remembered of a record:
+   * it stood there already when it was asked for (`markForeign`).
+   */
   readonly is_special: boolean;
 }
 

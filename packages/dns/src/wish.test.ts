@@ -86,6 +86,15 @@ describe('a wish is refused', () => {
     [{ hostname: 'example.com', type: 'CNAME', ip_address: 'b.example.com' }, '/type', /no CNAME/],
     [{ hostname: 7, ip_address: '10.1.2.3' }, '/hostname', /string/],
     [{}, '/ip_address', /value is needed/],
+    [{ ip_address: ['10.1.2.3'] }, '/ip_address', /must be a string/],
+    [{ hostname: ['a.example.com'], ip_address: '10.1.2.3' }, '/hostname', /must be a string/],
+    [{ type: ['A'], ip_address: '10.1.2.3' }, '/type', /must be a string/],
+    [{ type: { toString: 1 }, ip_address: 'x' }, '/type', /must be a string/],
+    [{ zone: ['Z1'], ip_address: '10.1.2.3' }, '/zone', /must be a string/],
+    [{ zone: {}, ip_address: '10.1.2.3' }, '/zone', /must be a string/],
+    [{ port: [1], ip_address: '10.1.2.3' }, '/port', /string or a number/],
+    [{ ttl: [60], ip_address: '10.1.2.3' }, '/ttl', /string or a number/],
+    [{ type: true, ip_address: '10.1.2.3' }, '/type', /must be a string/],
   ])('%j, with the field and the reason', (fields, pointer, detail) => {
     const error = errorOf({ hostname: 'a.example.com', ...fields });
     expect(error).toMatchObject({ kind: 'invalid', code: 'invalid-record' });

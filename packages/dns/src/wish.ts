@@ -33,18 +33,22 @@ const MAX_VALUE_LENGTH = 4000;
  */
 export function parseWish(fields: WishFields, zones: readonly Zone[]): PlacedWish {
   const problems: Problem[] = [];
-  const report = (field: string, detail: string): undefined => {
-    problems.push({ pointer: `/${field}`, detail });
+  const unreadable = new Set(WISH_FIELDS.filter((field) => !isScalar(fields[field])));
+  const add = (field: string, detail: string): void => void problems.push({ pointer: `/${field}`, detail });
+  const report = (field: keyof WishFields, detail: string): undefined => {
+    if (!unreadable.has(field)) add(field, detail);
     return undefined;
   };
+  for (const field of unreadable)
+    add(field, `The ${NOUNS[field]} must be a string${isNumeric(field) ? ' or a number' : ''}.`);
 
   const hostname = readHostname(fields.hostname, report);
-  const wanted = isMissing(fields.zone) ? undefined : String(fields.zone);
-  const chosen = hostname === undefined ? undefined : chooseZone(zones, hostname, wanted);
+  const wanted = typeof fields.zone === 'string' || typeof fields.zone === 'number' ? String(fields.zone) : undefined;
+  const chosen = hostname === undefined || unreadable.has('zone') ? undefined : chooseZone(zones, hostname, wanted);
   if (chosen !== undefined && 'problem' in chosen) report('zone', chosen.problem);
   const zone = chosen !== undefined && 'zone' in chosen ? chosen.zone : undefined;
 
-  const type = readType(fields, zone, report);
+  const type = unreadable.has('type') ? undefined : readType(fields, zone, report);
   const text = typeof fields.ip_address === 'string' ? fields.ip_address : '';
   if (text.trim() === '') report('ip_address', 'A value is needed: an address, the target’s name, or a text.');
   const value = type === undefined || text.trim() === '' ? undefined : readValue(type, text, report);
@@ -82,7 +86,26 @@ export function showRecord(set: RecordSet): RecordWish {
   return { ...shown, ip_address: target ?? '', port: Number(port) };
 }
 
-type Report = (field: string, detail: string) => undefined;
+type Report = (field: keyof WishFields, detail: string) => undefined;
+
+const NOUNS = {
+  hostname: 'host name',
+  ip_address: 'value',
+  port: 'port',
+  type: 'type',
+  ttl: 'TTL',
+  zone: 'zone',
+} satisfies Record<keyof WishFields, string>;
+const WISH_FIELDS = Object.keys(NOUNS) as (keyof WishFields)[];
+
+function isNumeric(field: keyof WishFields): boolean {
+  return field === 'port' || field === 'ttl';
+}
+
+/** What has a text of its own; an object or a list is never read as one. */
+function isScalar(field: unknown): boolean {
+  return field === undefined || field === null || typeof field === 'string' || typeof field === 'number';
+}
 
 function isMissing(field: unknown): boolean {
   return field === undefined || field === null || field === '';
@@ -97,7 +120,8 @@ function readHostname(field: unknown, report: Report): string | undefined {
 /** The default is panda-kick's: a private zone is a cluster's own, where a port asks for a service record. */
 function readType(fields: WishFields, zone: Zone | undefined, report: Report): RecordType | undefined {
   if (isMissing(fields.type)) return zone?.is_private === true && !isMissing(fields.port) ? 'SRV' : 'A';
-  const type = RECORD_TYPES.find((one) => one === String(fields.type).toUpperCase());
+  const { type: sent } = fields;
+  const type = typeof sent === 'string' ? RECORD_TYPES.find((one) => one === sent.toUpperCase()) : undefined;
   return type ?? report('type', `The type must be one of ${RECORD_TYPES.join(', ')}.`);
 }
 

@@ -279,7 +279,51 @@ describe('a rename', () => {
   });
 });
 
+describe('a rename that a deletion has overtaken', () => {
+  it('leaves the record under its old name, and only that, where the deletion fails', async () => {
+    for (const fate of ['superseded', 'failed'] as const) {
+      const one = await put('a.x', a('a.x', '1'));
+      await end({ [one]: 'C1' });
+      const two = await put('a.x', a('b.x', '1'));
+      const three = await remove('b.x');
+      await end({ [two]: fate, [three]: 'failed' });
+      expect(await Promise.all([shown('a.x'), shown('b.x'), listed()])).toEqual([
+        'FAILED a.x 1 leaving change-refused',
+        'unknown',
+        ['a.x'],
+      ]);
+      const four = await remove('a.x');
+      await end({ [four]: 'C2' });
+      expect(await listed()).toEqual([]);
+    }
+  });
+});
+
 describe('a zone', () => {
+  it('goes on behind a waiting set that is lost', async () => {
+    const lost = await put('a.x', a('a.x', '1'));
+    const next = await put('b.x', a('b.x', '1'));
+    await test.redis.del(test.keys.dnsSet(lost));
+    expect((await zones.take(ZONE, 1)).map(({ id }) => id)).toEqual([next]);
+    expect(await waitingIds()).toEqual([next]);
+  });
+
+  it('of which nothing stands any more (it is gone) leaves notes, that can be deleted or made in another', async () => {
+    const error: ErrorRecord = { kind: 'unprocessable', code: 'zone-not-found', message: 'gone' };
+    const fail = (id: string, record: string): Promise<boolean> =>
+      zones.store(ZONE, 3, { state: EMPTY_DRAIN, outcomes: [{ id, record, result: 'failed', error }] }, (now += 1));
+    const one = await put('a.x', a('a.x', '1'));
+    await end({ [one]: 'C1' });
+    await fail(await put('a.x', a('a.x', '2')), one);
+    expect(await shown('a.x')).toBe('FAILED a.x 2 zone-not-found');
+    await put('a.x', a('a.x', '2'), { zone_id: 'Z2' });
+    const two = await put('b.x', a('b.x', '1'));
+    await end({ [two]: 'C2' });
+    await fail(await put('b.x', a('c.x', '2')), two);
+    expect([await shown('b.x'), await shown('c.x')]).toEqual(['unknown', 'FAILED c.x 2 zone-not-found']);
+    expect(await ask('c.x', { must_exist: true })).toBe('forgotten');
+  });
+
   it('keeps its state and its trouble, fenced: who was replaced can store nothing', async () => {
     const id = await put('a.x', a('a.x', '1'));
     const [waiting] = await zones.take(ZONE, 1);

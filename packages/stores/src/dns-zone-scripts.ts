@@ -2,13 +2,24 @@ import { RECORD_LUA } from './dns-scripts.js';
 import { OPEN_JOB_LUA } from './open-jobs.js';
 import { defineScript } from './script.js';
 
-/** KEYS waiting. ARGV sets, records (what their keys begin with), limit. → {id, record, wished, force, applied}… */
+/**
+ * KEYS waiting. ARGV sets, records (what their keys begin with), limit. → {id, record, wished, force, applied}…
+ * Of a set that is lost (evicted, deleted by hand) nobody knows what it wanted: it leaves the list, which would else stand
+ * still behind it.
+ */
 export const TAKE = defineScript(`
-local taken = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[3]) - 1)) do
-  local set = redis.call('HMGET', ARGV[1] .. id, 'record', 'wished', 'force')
-  taken[#taken + 1] = {id, set[1], set[2], set[3], redis.call('HGET', ARGV[2] .. set[1], 'applied')}
-end
+local taken, ids = {}, {}
+repeat
+  ids = redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[3]) - 1)
+  for _, id in ipairs(ids) do
+    local set = redis.call('HMGET', ARGV[1] .. id, 'record', 'wished', 'force')
+    if set[1] then
+      taken[#taken + 1] = {id, set[1], set[2], set[3], redis.call('HGET', ARGV[2] .. set[1], 'applied')}
+    else
+      redis.call('ZREM', KEYS[1], id)
+    end
+  end
+until #taken > 0 or #ids == 0
 return taken
 `);
 
@@ -62,6 +73,11 @@ local function endLatest(key, set, result, applied, error, record)
     part(key, set, applied, name, error, status)
   else
     if record.wished == '' and applied ~= '' then redis.call('HSET', key, 'shown', applied) end
+    -- A rename that was overtaken by a deletion that failed: it stands where it was, and only there.
+    if name ~= '' and name ~= record.hostname then
+      keepNames(hostnames, key, name, '')
+      showAs(index, key, name)
+    end
     redis.call('HSET', key, 'status', 'FAILED', 'error', error)
   end
   redis.call('HSET', key, 'updated_at', now)

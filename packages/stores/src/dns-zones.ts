@@ -48,6 +48,8 @@ export interface FollowedSet {
 /** The hosted zones' work, as the worker sees it. */
 export interface DnsZones {
   load(zoneId: string): Promise<ZoneWork>;
+  /** Redis' time (ms since 1970): the same for all who work on zones, whose own clocks may differ. */
+  readClock(): Promise<number>;
   /** What waits, in the order of its arrival, with what is applied of its records as of now. It waits until its outcome. */
   take(zoneId: string, limit: number): Promise<WaitingSet[]>;
   /**
@@ -84,6 +86,10 @@ export function createDnsZones(redis: Redis, keys: Keys): DnsZones {
         drain: drain ? (JSON.parse(drain) as DrainState) : EMPTY_DRAIN,
         ...(trouble ? { trouble: JSON.parse(trouble) as ZoneTrouble } : {}),
       };
+    },
+    readClock: async () => {
+      const [seconds, micros] = await redis.time();
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
     },
     take: async (zoneId, limit) => {
       const taken = (await runScript(redis, TAKE, [keys.dnsWaiting(zoneId)], [sets, records, limit])) as (

@@ -1,4 +1,4 @@
-import { toRecordSet, type RecordSet, type RecordWish } from '@quartermaster/dns';
+import { toRecordSet, type RecordWish } from '@quartermaster/dns';
 import { AppError, fromErrorRecord } from '@quartermaster/foundation';
 import type { Asked, ChangeSet, DnsRecords, NewChangeSet } from '@quartermaster/stores';
 import type { Producer } from '@quartermaster/jobs';
@@ -27,7 +27,7 @@ export interface RecordChangeRequest {
   readonly doneStatus: 200 | 201;
   readonly slackChannel: string | undefined;
   /** What is deleted. */
-  readonly former?: RecordSet;
+  readonly former?: ShownRecord;
 }
 
 /**
@@ -46,7 +46,9 @@ export async function askForRecord(
   refuse(asked, change);
   // The job is open already; should this fail, a repetition or the mini-worker puts it into its queue.
   if (asked.outcome === 'accepted') await producer.dispatch(job);
-  if (asked.outcome === 'same') await producer.dispatchOpened(job.id);
+  if (asked.outcome === 'same' && (await records.loadSet(set.id))?.state === 'waiting') {
+    await producer.enqueue('drain-zone', { zone_id: set.zone_id }, { request_id: request.id });
+  }
 
   const isOver = (seen: ChangeSet | undefined): boolean => seen !== undefined && seen.state !== 'waiting';
   const seen =
@@ -58,7 +60,7 @@ export async function askForRecord(
   const wished = set.wished;
   const shown: ShownRecord =
     wished === undefined
-      ? shownAs(change.former ?? noRecord(set), state === 'insync' ? 'INSYNC' : 'PENDING')
+      ? showGone(change.former ?? noRecord(set), asked, state)
       : // It may have been changed once more, or deleted, while we waited: what is there now is told.
         ((isDone ? await records.loadRecord(wished.name) : undefined) ??
         shownAs(wished, state === 'insync' ? 'INSYNC' : 'PENDING'));
@@ -80,6 +82,11 @@ export async function askForRecord(
       ...(change.force ? { force: true } : {}),
     },
   };
+}
+
+/** What is deleted has the deletion's status; what never was in the zone has none but its own. */
+function showGone(former: ShownRecord, { outcome }: Asked, state: ChangeSet['state'] | undefined): ShownRecord {
+  return outcome === 'forgotten' ? former : shownAs(former.set, state === 'insync' ? 'INSYNC' : 'PENDING');
 }
 
 function toChangeSet(request: ApiRequest, change: RecordChangeRequest): NewChangeSet {

@@ -65,7 +65,7 @@ async function replace(parts: RecordsParts, request: ApiRequest): Promise<Reply>
   const zones = await parts.zones.load();
   const record = await loadRecord(parts, hostname);
   const { wish, zone, slackChannel } = parseRecordRequest(request.body, zones, (fields) => {
-    const completed = { ...fields, hostname: fields.hostname ?? hostname };
+    const completed = { ...fields, hostname: isGiven(fields.hostname) ? fields.hostname : hostname };
     // It stays where it was made, even if that was said by `zone`, or a longer zone has come since.
     const isKept = isSameHostname(completed.hostname, hostname) && zones.some(({ id }) => id === record.zone_id);
     return isKept && !isGiven(fields.zone) ? { ...completed, zone: record.zone_id } : completed;
@@ -86,7 +86,7 @@ async function remove(parts: RecordsParts, request: ApiRequest): Promise<Reply> 
     mustExist: true,
     doneStatus: 200,
     slackChannel,
-    former: record.set,
+    former: record,
   };
   return askForRecord(parts, request, asked);
 }

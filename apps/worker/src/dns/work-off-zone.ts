@@ -1,5 +1,6 @@
 import {
   advance,
+  failHopeless,
   nextAction,
   readStanding,
   toDrainEvent,
@@ -38,8 +39,14 @@ const TAKE_LIMIT = 2000;
 const FIRST_LOOK_MS = 2_000;
 
 export function createZoneWorker(parts: ZoneWorkParts, zoneId: string, context: JobContext): ZoneWorker {
-  const { dns, zones, slots, producer, now, drain: options = {} } = parts;
+  const { dns, zones, slots, producer, drain: options = {} } = parts;
   const { journal, log, request_id } = context;
+  // Redis' clock: when a batch was sent may have been stored by another process, on another machine.
+  let skewMs = 0;
+  const now = (): number => parts.now() + skewMs;
+  const setClock = async (): Promise<void> => {
+    skewMs = (await zones.readClock()) - parts.now();
+  };
   const own: SlotClaimant = { slots, claimant: `zone:${zoneId}`, lane: 'change' };
 
   const save = async (work: ZoneWork, outcomes: Parameters<DnsZones['store']>[2]['outcomes'], jobs: OpenJob[] = []) => {
@@ -112,7 +119,7 @@ export function createZoneWorker(parts: ZoneWorkParts, zoneId: string, context: 
       batch = await openBatch(parts, zoneId, inHand);
       const begun = await save({ ...work, drain: state }, []);
       await slot.reached();
-      const sent = await sendBatch(parts, batch, { id: zoneId, guard: journal.guard }, changes);
+      const sent = await sendBatch({ ...parts, now }, batch, { id: zoneId, guard: journal.guard }, changes);
       return await takeIn(begun, sent);
     } finally {
       await slot.end();
@@ -122,6 +129,7 @@ export function createZoneWorker(parts: ZoneWorkParts, zoneId: string, context: 
 
   return {
     begin: async () => {
+      await setClock();
       const work = await zones.load(zoneId);
       const [inHand] = work.drain.batches;
       if (inHand?.phase !== 'sent') return work;
@@ -151,12 +159,11 @@ export function createZoneWorker(parts: ZoneWorkParts, zoneId: string, context: 
       }
     },
     abandon: async (error) => {
+      await setClock();
       let work = await zones.load(zoneId);
       if (work.drain.batches.length === 0) {
         const waiting = await zones.take(zoneId, TAKE_LIMIT);
-        const outcomes = waiting.map(({ id, record, applied }) => {
-          return { id, record, result: 'failed', error, ...(applied === undefined ? {} : { applied }) } as const;
-        });
+        const outcomes = waiting.map((set) => ({ id: set.id, record: set.record, ...failHopeless(set, error) }));
         await save(work, outcomes, await tellFailures(parts, failedSets(outcomes), log));
       }
       while (work.drain.batches.length > 0) work = await commit(work, { event: 'hopeless', error });

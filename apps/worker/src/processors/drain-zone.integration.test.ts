@@ -98,6 +98,40 @@ describe('draining a zone', () => {
   });
 });
 
+describe('a record that stood there already', () => {
+  it('is in sync, and is not ours: it is deleted and changed with force only', async () => {
+    desk.dns.edit('CREATE', a('a.x', '1.0.0.1'));
+    await desk.ask('s1', 'a.x', a('a.x', '1.0.0.1'));
+    await desk.drain();
+    expect([await stateOf('s1'), await shown('a.x')]).toEqual(['insync', 'INSYNC']);
+    await desk.ask('s2', 'a.x', undefined, { must_exist: true });
+    await desk.drain();
+    await desk.ask('s3', 'a.x', a('a.x', '1.0.0.2'));
+    await desk.drain();
+    expect([await stateOf('s2'), await stateOf('s3')]).toEqual(['failed foreign-record', 'failed foreign-record']);
+    expect([standing(), await shown('a.x')]).toEqual([['a.x 1.0.0.1'], 'FAILED foreign-record']);
+    expect((await desk.records.loadSet('s2'))?.error?.message).toContain('A 1.0.0.1 (TTL 60) stands at a.x');
+    await desk.ask('s4', 'a.x', undefined, { must_exist: true, force: true });
+    await desk.drain();
+    expect([standing(), await shown('a.x')]).toEqual([[], 'unknown']);
+  });
+});
+
+describe('a zone that was deleted', () => {
+  it('lets its records be deleted, and fails what else is asked for', async () => {
+    for (const name of ['a.x', 'b.x']) await desk.ask(`s-${name}`, name, a(name, '1.0.0.1'));
+    await desk.drain();
+    desk.dns.onChange = () => Promise.reject(new AppError('not-found', 'zone-not-found', 'gone'));
+    await desk.ask('s1', 'a.x', undefined, { must_exist: true });
+    await desk.ask('s2', 'b.x', a('b.x', '1.0.0.2'));
+    await desk.drain();
+    expect([await stateOf('s1'), await shown('a.x')]).toEqual(['insync', 'unknown']);
+    expect([await stateOf('s2'), await shown('b.x')]).toEqual(['failed zone-not-found', 'FAILED zone-not-found']);
+    expect((await desk.records.loadSet('s2'))?.error?.kind).toBe('unprocessable');
+    expect(await desk.ask('s3', 'b.x', a('b.x', '1.0.0.2'), { zone_id: 'Z2' })).toBe('accepted');
+  });
+});
+
 describe('a batch', () => {
   it.each(['before', 'acted', 'after'])('whose worker dies at dns-batch/send:%s is carried out once', async (place) => {
     await desk.ask('s1', 'a.x', a('a.x', '1.0.0.1'));
@@ -132,6 +166,17 @@ describe('a batch', () => {
     await spread();
     expect(await Promise.all([shown('a.x'), shown('b.x')])).toEqual(['INSYNC', 'INSYNC']);
     expect((await desk.zones.load(ZONE)).trouble).toBeUndefined();
+  });
+
+  it('is stored as sent by Redis’ clock, however wrong the worker’s own is', async () => {
+    desk.skewMs = -3_600_000;
+    let sentAt = 0;
+    desk.dns.onChange = async () => {
+      sentAt = (await desk.zones.load(ZONE)).drain.batches[0]?.sent_at ?? 0;
+    };
+    await desk.ask('s1', 'a.x', a('a.x', '1.0.0.1'));
+    await desk.drain();
+    expect(Math.abs(sentAt - Date.now())).toBeLessThan(10_000);
   });
 
   it('of a worker that was replaced is stored by nobody', async () => {

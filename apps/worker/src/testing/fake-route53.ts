@@ -51,9 +51,9 @@ export function createFakeRoute53(pageSize = 100): FakeRoute53 {
       const applied = zone.apply([{ action, set }], () => 'foreign');
       if ('messages' in applied) throw new Error(applied.messages.join());
     },
-    listZones: async () => {
+    listZonePage: async () => {
       count();
-      return [];
+      return { zones: [] };
     },
     findRecordSets: async (_zoneId, name) => {
       count();

@@ -103,10 +103,14 @@ describe('reads', () => {
       query.get('marker') === 'Z2'
         ? zones(zone('Z2', 'sparkles.cluster.', true))
         : zones(zone('Z1', 'Example.com.', false), 'Z2');
-    expect(await dns.listZones()).toEqual([
-      { id: 'Z1', name: 'example.com', is_private: false },
-      { id: 'Z2', name: 'sparkles.cluster', is_private: true },
-    ]);
+    expect(await dns.listZonePage()).toEqual({
+      zones: [{ id: 'Z1', name: 'example.com', is_private: false }],
+      next_marker: 'Z2',
+    });
+    expect(requests).toHaveLength(1);
+    expect(await dns.listZonePage('Z2')).toEqual({
+      zones: [{ id: 'Z2', name: 'sparkles.cluster', is_private: true }],
+    });
   });
 
   it('find what stands at one name, unescaped, values sorted', async () => {

@@ -1,8 +1,7 @@
 import {
   GetChangeCommand,
+  ListHostedZonesCommand,
   ListResourceRecordSetsCommand,
-  paginateListHostedZones,
-  type HostedZone,
   type ListResourceRecordSetsCommandInput,
   type ListResourceRecordSetsCommandOutput,
   type Route53Client,
@@ -12,7 +11,7 @@ import type { DnsPort } from '../dns-port.js';
 import type { RecordSet } from '../record.js';
 import { mapRecordSet, mapZone, plainId, plainName, wireName, ZONE_NOT_FOUND } from './mapping.js';
 
-type Reads = Pick<DnsPort, 'listZones' | 'findRecordSets' | 'listRecordSets' | 'getChange'>;
+type Reads = Pick<DnsPort, 'listZonePage' | 'findRecordSets' | 'listRecordSets' | 'getChange'>;
 
 /** Route 53's largest pages. */
 const ZONES_PAGE_SIZE = 100;
@@ -55,12 +54,12 @@ export function createReads(client: Route53Client, calls: Calls): Reads {
   };
 
   return {
-    listZones: () =>
+    listZonePage: (marker) =>
       calls.read('ListHostedZones', async () => {
-        const zones: HostedZone[] = [];
-        const pages = paginateListHostedZones({ client, pageSize: ZONES_PAGE_SIZE }, {});
-        for await (const page of pages) zones.push(...(page.HostedZones ?? []));
-        return zones.map(mapZone);
+        const page = await client.send(new ListHostedZonesCommand({ MaxItems: ZONES_PAGE_SIZE, Marker: marker }));
+        const { HostedZones = [], IsTruncated, NextMarker } = page;
+        const zones = HostedZones.map(mapZone);
+        return IsTruncated === true && NextMarker !== undefined ? { zones, next_marker: NextMarker } : { zones };
       }),
 
     findRecordSets: async (zoneId, name) => {

@@ -8,7 +8,7 @@ import { isSameRecordSet } from '../record-sets.js';
 import { contentOf, MemoryZone } from './memory-zone.js';
 
 /** Mistakes that can be planted into the play, to see that its checks find them. */
-export type Bug = 'upsert' | 'trusts-lost-answers' | 'rename-in-two' | 'outcomes-apart' | 'sends-unstored';
+export type Bug = 'upsert' | 'trusts-lost-answers' | 'rename-in-two' | 'outcomes-apart' | 'sends-unstored' | 'adopts';
 
 export const FOREIGN = 'foreign';
 
@@ -125,9 +125,12 @@ export class DrainModel {
 
   /** The batch at Route 53's side, and what must hold right after it. */
   private carryOut(sets: readonly PlannedSet[], planned: readonly RecordChange[]): ReturnType<MemoryZone['apply']> {
-    const ownerOf = ({ set }: RecordChange): string =>
-      sets.find(({ wished }) => wished !== undefined && isSameRecordSet(wished, set))?.record ?? 'nobody';
     const before = this.zone.all();
+    // What is put back as it stood stays whose it was.
+    const ownerOf = ({ set }: RecordChange): string =>
+      before.find((one) => contentOf(one.set) === contentOf(set))?.owner ??
+      sets.find(({ wished }) => wished !== undefined && isSameRecordSet(wished, set))?.record ??
+      'nobody';
     let answer: ReturnType<MemoryZone['apply']> = { messages: [] };
     for (const changes of this.spoil(planned)) {
       answer = this.zone.apply(changes, ownerOf);
@@ -186,21 +189,26 @@ export class DrainModel {
     if (this.outcomes.has(id)) throw new Error(`${id} ended twice`);
     this.outcomes.set(id, outcome);
     this.count(result);
-    const wished = this.waiting.find((wish) => wish.id === id)?.wished;
+    const { wished, force = false } = this.waiting.find((wish) => wish.id === id) ?? {};
     this.waiting = this.waiting.filter((wish) => wish.id !== id);
     if (result === 'superseded') return;
     if (result === 'failed' && outcome.error.message === '') throw new Error(`${id} failed without a reason`);
     if (result === 'accepted' && wished !== undefined) this.checkChange(outcome.change_id, wished);
     if (result === 'unchanged' && wished !== undefined) this.checkKnown(record, wished);
-    const { applied } = outcome;
+    const applied =
+      this.bug === 'adopts' && outcome.applied ? { ...outcome.applied, is_special: false } : outcome.applied;
     if (applied === undefined) {
       this.applied.delete(record);
       return;
     }
+    const known = this.applied.get(record);
     this.applied.set(record, applied);
-    // Who asks for exactly what stands there makes it a managed record.
     const there = this.zone.at(applied.name).find(({ set }) => isSameRecordSet(set, applied));
-    if (there?.owner === FOREIGN) this.zone.adopt(there.set, record);
+    if (there?.owner !== FOREIGN) return;
+    const isKnown = known !== undefined && isSameRecordSet(known, applied);
+    if (result === 'unchanged' && !force && !isKnown) throw new Error(`adopted without force: ${contentOf(applied)}`);
+    // Put there by others while our own change was under way, or taken over by force.
+    this.zone.adopt(there.set, record);
   }
 
   private checkChange(changeId: string, wished: RecordSet): void {

@@ -142,7 +142,7 @@ function createPlayer(dice: () => number): Player {
       if (!model.outcomes.has(id)) throw new Error(`${id} has no end`);
     }
     const standing = model.zone.all();
-    const remembered = [...model.applied.values()];
+    const remembered = [...model.applied.values()].filter((set) => !set.is_special);
     for (const set of remembered) {
       const isThere = standing.some((one) => isSameRecordSet(one.set, set));
       const isTaken = standing.some((one) => one.owner === FOREIGN && hasSamePlace(one.set, set));
