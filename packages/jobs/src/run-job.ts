@@ -20,8 +20,8 @@ export interface Processor<Payload> {
 export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
 
 export interface Work {
-  /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
-  readonly done: DoneJob;
+  /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. Missing: it had none. */
+  readonly done: DoneJob | undefined;
   readonly journals: Journals;
   readonly definition: JobDefinition<object>;
   readonly processor: Processor<object>;

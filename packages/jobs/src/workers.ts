@@ -159,18 +159,19 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     const { value: payload, error: invalid } = definition.schema.validate(job.data);
     if (invalid) {
       log.error('A job has no valid payload and can not be done', { error: invalid.message });
-      await openJobs.close(String(job.id));
+      await openJobs.close(ledgerIdOf(job));
       throw new UnrecoverableError(invalid.message);
     }
 
-    // A job that drains has an id of its queue's own.
     const id = definition.jobId(payload);
-    const wake = definition.drains === true ? (await openJobs.load(id))?.wake : undefined;
+    // What is opened from here on is not this run's to close: also where nothing was open, as in the spare run that a queue
+    // makes of two wake-ups.
+    const entry = definition.drains === true ? ((await openJobs.load(id)) ?? { id }) : { id };
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = {
-      done: wake === undefined ? { id } : { id, wake },
+      done: entry,
       journals,
       definition,
       processor,
@@ -185,6 +186,11 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     }
     if (ending.next === 'give-up') throw new UnrecoverableError(toErrorRecord(ending.error).message);
   };
+}
+
+/** A job that drains has an id of its queue's own; the ledger's is the one by which it is deduplicated. */
+function ledgerIdOf(job: Job): string {
+  return String(job.id);
 }
 
 async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {

@@ -12,8 +12,12 @@ export interface HttpStatusReceiverOptions {
 
 /** What panda-kick called a status update. */
 const CONTENT_TYPE = 'application/vnd.kick.status+json';
-/** Refusals that pass by themselves (RFC 9110, RFC 6585, RFC 8470); all others of 4xx are about the update or the credentials. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+/**
+ * Refusals of the update itself, and of updates for good (410). All others of 4xx may pass: a token that is being replaced
+ * (401, 403), a router before a target that is being deployed (404, 405), an event that is being taken already (409, as
+ * draft-ietf-httpapi-idempotency-key-header has it).
+ */
+const FINAL: ReadonlySet<number> = new Set([400, 410, 413, 415, 422]);
 
 /** Status updates over HTTP, one attempt a delivery and no redirects: they go to the address that was configured, or nowhere. */
 export function createHttpStatusReceiver(options: HttpStatusReceiverOptions): StatusReceiver {
@@ -63,9 +67,11 @@ function translateStatus({ status, headers }: Response): AppError {
     const message = 'The target of status updates asks for fewer of them (429).';
     return new AppError('unavailable', 'status-target-throttled', message, wait(retryAfterSeconds));
   }
-  if (status >= 500 || PASSING.has(status)) return unavailable(`answers ${status}`, retryAfterSeconds);
+  if (FINAL.has(status)) {
+    return new AppError('unprocessable', 'status-refused', `The target of status updates refuses it (${status}).`);
+  }
   if (status < 400) return unavailable(`answers ${status}, a redirect, and those are not followed`);
-  return new AppError('unprocessable', 'status-refused', `The target of status updates refuses it (${status}).`);
+  return unavailable(`answers ${status}`, retryAfterSeconds);
 }
 
 function unavailable(what: string, retryAfterSeconds?: number): AppError {
