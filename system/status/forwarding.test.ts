@@ -136,6 +136,16 @@ describe('a target that misbehaves', () => {
     await lane.stop();
   });
 
+  it.each([401, 404])('with %d, as a new token or a deployment does: everything is kept, in order', async (status) => {
+    const lane = await openLane({}, ['worker']);
+    const service = `passing-${status}`;
+    await setFault(system.sandbox, { ...OF_RECEIVER, kind: 'error', status, count: 3 });
+    const posted = await postSeries(lane, [service], 3);
+    await expectInOrder(posted);
+    expect((await forwardingReaches(lane.api, service, 'delivered')).forwarding?.given_up).toBeUndefined();
+    await lane.stop();
+  });
+
   it('for too long: what is out of time is given up, and what came later is not', async () => {
     const lane = await openLane({ STATUS_FORWARD_GIVE_UP: '2s' }, ['worker']);
     await setFault(system.sandbox, { ...OF_RECEIVER, kind: 'error', status: 503 });

@@ -130,7 +130,7 @@ describe('GET /status', () => {
   it('has the latest of every service, who was heard of last first, in pages', async () => {
     const own = await system.openLane({ web: { CLUSTER_ID: 'c1' }, start: ['worker'] });
     for (const service of ['a', 'b', 'c', 'a']) {
-      await postStatus(own.api, service, { status: service === 'a' ? 'failed' : 'running' });
+      await postStatus(own.api, service, { status: service === 'a' ? 'failed' : 'running', detail: { service } });
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     type Listed = { statuses: ShownStatus[]; meta: object };
@@ -144,6 +144,8 @@ describe('GET /status', () => {
       ['c', 'running', 'c1'],
       ['b', 'running', 'c1'],
     ]);
+    expect(listed.statuses.some((status) => 'detail' in status)).toBe(false);
+    expect((await getStatus(own.api, 'a'))['detail']).toEqual({ service: 'a' });
     const page = (await own.api<Listed>('/status?limit=2&page=1')).json();
     expect([page.statuses.map(({ service }) => service), page.meta]).toEqual([
       ['a', 'c'],

@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@quartermaster/stores';
-import { showService } from './show-status.js';
+import { showListed, showService } from './show-status.js';
 
 const latest = {
   id: 'u2',
@@ -12,6 +12,14 @@ const latest = {
 const error = { kind: 'unavailable', code: 'status-target-unavailable', message: 'It answers 500.' } as const;
 const shown = (service: Partial<ServiceStatus>): unknown =>
   (showService({ latest, waiting: 0, ...service }) as { forwarding: unknown }).forwarding;
+
+describe('a service among others', () => {
+  it('is the same without its detail', () => {
+    const service = { latest: { ...latest, detail: 'x'.repeat(60_000) }, waiting: 1 };
+    expect(showListed(service)).toEqual(showService({ latest, waiting: 1 }));
+    expect(showService(service)).toMatchObject({ detail: service.latest.detail });
+  });
+});
 
 describe('how the forwarding of a service stands', () => {
   it('is waiting, with the target’s last failure and the next try', () => {

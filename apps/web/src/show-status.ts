@@ -28,6 +28,12 @@ export function showService(service: ServiceStatus): object {
   return { ...showUpdate(service.latest), forwarding: showForwarding(service) };
 }
 
+/** The same among those of other services: without `detail`, which may be as large as a request. */
+export function showListed(service: ServiceStatus): object {
+  const { detail: _, ...latest } = service.latest;
+  return showService({ ...service, latest });
+}
+
 /** Body and headers of an answer with one status. */
 export function replyWithStatus(shown: object): { headers: Record<string, string>; content: string } {
   return { headers: { 'Content-Type': MEDIA_TYPE }, content: JSON.stringify(shown) };

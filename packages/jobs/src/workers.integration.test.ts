@@ -207,26 +207,53 @@ describe('a job that drains', () => {
     });
   });
 
-  it('that was called once more than needed closes no wake-up that came meanwhile', async () => {
+  it('leaves open what was opened while it ran with nothing open, as a spare run does', async () => {
     const openJobs = createOpenJobs(test.redis, test.keys);
     const lost = producer.describe('forward-status', FORWARD);
     let runs = 0;
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
     start({ run: () => Promise.resolve() }, undefined, {
       run: async () => {
         runs += 1;
-        if (runs === 1) await openJobs.open(lost, Date.now());
+        if (runs === 1) await held;
+        // It has looked already when another one is accepted, whose `web` dies before it puts the job into its queue.
+        if (runs === 2) await openJobs.open(lost, Date.now());
       },
     });
-    // In the queue alone: the ledger has nothing of it.
-    await producer.dispatch(producer.describe('forward-status', FORWARD));
+    await producer.enqueue('forward-status', FORWARD);
     await eventually(() => expect(runs).toBe(1));
+    await producer.dispatch(producer.describe('forward-status', FORWARD));
+    goOn();
+    await eventually(() => expect(runs).toBe(2));
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await openJobs.load(lost.id)).toEqual(lost);
     expect(await producer.revive(lost)).toBe(true);
     await eventually(async () => {
-      expect(runs).toBe(2);
+      expect(runs).toBe(3);
       expect(await openCount()).toBe(0);
     });
+  });
+
+  it('whose payload nobody understands is closed, also when it is its own spare run', async () => {
+    const bad = { ...producer.describe('forward-status', FORWARD), payload: { service: '' } };
+    const openJobs = createOpenJobs(test.redis, test.keys);
+    await openJobs.open(bad, Date.now());
+    await producer.dispatch(bad);
+    start({ run: () => Promise.resolve() });
+    await eventually(async () => expect(await openCount()).toBe(0));
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await Promise.all(running.splice(0).map((workers) => workers.close(100)));
+    let runs = 0;
+    start({ run: () => Promise.resolve() }, undefined, { run: () => ((runs += 1), held) });
+    await producer.enqueue('forward-status', FORWARD);
+    await eventually(() => expect(runs).toBe(1));
+    await openJobs.open(bad, Date.now());
+    await producer.dispatch(bad);
+    goOn();
+    await eventually(async () => expect(await openCount()).toBe(0));
+    expect(runs).toBe(1);
   });
 
   it('that came back later is not doubled', async () => {

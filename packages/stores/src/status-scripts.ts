@@ -18,7 +18,11 @@ const LOOKED_AT = 100;
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 local service, entry, now, retention = ARGV[2], ARGV[1] .. ' ' .. ARGV[3], tonumber(ARGV[6]), tonumber(ARGV[7])
 local known = redis.call('GET', KEYS[4])
-if known then return {'same', known} end
+if known then
+  -- Whoever accepted it may have died before its job was in the queue.
+  if redis.call('EXISTS', KEYS[2]) == 1 then openJob(KEYS[5], KEYS[6], ARGV[14], ARGV[15], ARGV[16]) end
+  return {'same', known}
+end
 local waiting = redis.call('LLEN', KEYS[2])
 local bytes = tonumber(redis.call('HGET', KEYS[1], 'waiting_bytes') or '0')
 if waiting >= tonumber(ARGV[9]) or (waiting > 0 and bytes + #entry > tonumber(ARGV[10])) then return {'full', waiting} end

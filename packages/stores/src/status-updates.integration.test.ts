@@ -90,6 +90,18 @@ describe('an accepted update', () => {
     expect(await test.redis.exists(test.keys.statusAccepted('k2'))).toBe(0);
   });
 
+  it('that comes again opens its job anew while anything waits: whoever accepted it may have died', async () => {
+    const openJobs = createOpenJobs(test.redis, test.keys);
+    await accept('web', { id: 'k3' }, true);
+    await openJobs.close('forward-web');
+    expect(await outcomeOf('web', { id: 'k3' }, true)).toBe('same');
+    expect(await openJobs.load('forward-web')).toMatchObject({ wake: 'w1' });
+    await deliver('web', 'k3');
+    await openJobs.close('forward-web');
+    expect(await outcomeOf('web', { id: 'k3' }, true)).toBe('same');
+    expect(await openJobs.count()).toBe(0);
+  });
+
   it('is kept a month after nothing of its service waits, and without an end while something does', async () => {
     const [first, second] = [await idOf('web'), await idOf('web')];
     expect(await ttl('web')).toBe(-1);

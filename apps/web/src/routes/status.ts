@@ -5,7 +5,7 @@ import type { StatusUpdate, StatusUpdates } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { parseJson } from '../body.js';
 import type { QueueWatch } from '../queue-watch.js';
-import { replyWithStatus, showService, showUpdate, statusHref } from '../show-status.js';
+import { replyWithStatus, showListed, showService, showUpdate, statusHref } from '../show-status.js';
 import { channelQuery } from '../slack-channel.js';
 import { isServiceName, sentStatusSchema } from '../status-schema.js';
 import { validateBody, validateQuery } from '../validate.js';
@@ -47,7 +47,7 @@ export function statusRoutes(parts: StatusParts): Route[] {
       handle: async (request) => {
         const { page, limit } = validateQuery(listQuery, request.query);
         const { services, more } = await updates.list(page, limit);
-        return { status: 200, json: { statuses: services.map(showService), meta: { page, limit, more } } };
+        return { status: 200, json: { statuses: services.map(showListed), meta: { page, limit, more } } };
       },
     },
     {

@@ -100,20 +100,23 @@ describe('a delivery', () => {
 });
 
 describe('failures', () => {
-  it.each([400, 409, 410, 413, 415, 422])('are final with %d', async (status) => {
+  it.each([400, 410, 413, 415, 422])('are final with %d', async (status) => {
     respond = answer(status);
     const error = await errorOf(open().deliver(delivery, held));
     expect(error).toMatchObject({ kind: 'unprocessable', code: 'status-refused' });
     expect(error.message).toContain(String(status));
   });
 
-  it.each([401, 403, 404, 405, 408, 425, 500, 502, 503, 504])('are worth another try with %d', async (status) => {
-    respond = answer(status);
-    const error = await errorOf(open().deliver(delivery, held));
-    expect(error).toMatchObject({ kind: 'unavailable', code: 'status-target-unavailable' });
-    expect(error.retryAfterSeconds).toBeUndefined();
-    expect(received).toHaveLength(1);
-  });
+  it.each([401, 403, 404, 405, 408, 409, 425, 451, 500, 502, 503, 504])(
+    'are worth another try with %d',
+    async (status) => {
+      respond = answer(status);
+      const error = await errorOf(open().deliver(delivery, held));
+      expect(error).toMatchObject({ kind: 'unavailable', code: 'status-target-unavailable' });
+      expect(error.retryAfterSeconds).toBeUndefined();
+      expect(received).toHaveLength(1);
+    },
+  );
 
   it.each([301, 302, 303, 307, 308])('say of %d that redirects are not followed', async (status) => {
     respond = answer(status, { location: `http://127.0.0.1:${port()}/elsewhere` });

@@ -13,10 +13,11 @@ export interface HttpStatusReceiverOptions {
 /** What panda-kick called a status update. */
 const CONTENT_TYPE = 'application/vnd.kick.status+json';
 /**
- * Refusals of the update itself (RFC 9110): the same again would be refused again. Every other one can be mended where the
- * target stands or is configured (credentials, its address, a router in front of it), so the update waits for that.
+ * Refusals of the update itself, and of updates for good (410). All others of 4xx may pass: a token that is being replaced
+ * (401, 403), a router before a target that is being deployed (404, 405), an event that is being taken already (409, as
+ * draft-ietf-httpapi-idempotency-key-header has it).
  */
-const FINAL: ReadonlySet<number> = new Set([400, 409, 410, 413, 415, 422]);
+const FINAL: ReadonlySet<number> = new Set([400, 410, 413, 415, 422]);
 
 /** Status updates over HTTP, one attempt a delivery and no redirects: they go to the address that was configured, or nowhere. */
 export function createHttpStatusReceiver(options: HttpStatusReceiverOptions): StatusReceiver {
@@ -66,9 +67,11 @@ function translateStatus({ status, headers }: Response): AppError {
     const message = 'The target of status updates asks for fewer of them (429).';
     return new AppError('unavailable', 'status-target-throttled', message, wait(retryAfterSeconds));
   }
+  if (FINAL.has(status)) {
+    return new AppError('unprocessable', 'status-refused', `The target of status updates refuses it (${status}).`);
+  }
   if (status < 400) return unavailable(`answers ${status}, a redirect, and those are not followed`);
-  if (!FINAL.has(status)) return unavailable(`answers ${status}`, retryAfterSeconds);
-  return new AppError('unprocessable', 'status-refused', `The target of status updates refuses it (${status}).`);
+  return unavailable(`answers ${status}`, retryAfterSeconds);
 }
 
 function unavailable(what: string, retryAfterSeconds?: number): AppError {
