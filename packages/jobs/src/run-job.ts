@@ -20,7 +20,7 @@ export interface Processor<Payload> {
 export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
 
 export interface Work {
-  /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. Missing: it had none. */
+  /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
   readonly done: DoneJob | undefined;
   readonly journals: Journals;
   readonly definition: JobDefinition<object>;

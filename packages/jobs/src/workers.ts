@@ -161,19 +161,18 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
     const { value: payload, error: invalid } = definition.schema.validate(job.data);
     if (invalid) {
       log.error('A job has no valid payload and can not be done', { error: invalid.message });
-      await openJobs.close(ledgerIdOf(job));
+      // A job that drains has an id of its queue's own; the ledger's is what it is deduplicated by.
+      await openJobs.close(job.opts.deduplication?.id ?? String(job.id));
       throw new UnrecoverableError(invalid.message);
     }
 
     const id = definition.jobId(payload);
-    // What is opened from here on is not this run's to close: also where nothing was open, as in the spare run that a queue
-    // makes of two wake-ups.
-    const entry = definition.drains === true ? ((await openJobs.load(id)) ?? { id }) : { id };
+    const done = definition.drains === true ? await wokenBy(openJobs, id) : { id };
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
     const work = {
-      done: entry,
+      done,
       journals,
       definition,
       processor,
@@ -190,9 +189,13 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
   };
 }
 
-/** A job that drains has an id of its queue's own; the ledger's is the one by which it is deduplicated. */
-function ledgerIdOf(job: Job): string {
-  return String(job.id);
+/**
+ * What a job that drains may close when it is done: the wake-up that it found. One that found none was called once more than
+ * needed, and closes nothing: a wake-up that comes while it runs is not its own.
+ */
+async function wokenBy(openJobs: OpenJobs, id: string): Promise<DoneJob | undefined> {
+  const wake = (await openJobs.load(id))?.wake;
+  return wake === undefined ? undefined : { id, wake };
 }
 
 async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {
