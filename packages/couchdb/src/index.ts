@@ -5,6 +5,7 @@
  */
 export * from './cluster.js';
 export * from './cluster-host.js';
+export * from './cluster-name.js';
 export * from './couch-port.js';
 export * from './operation.js';
 export * from './ring.js';

@@ -7,6 +7,7 @@ export const QUEUES = [
   'tasks',
   'dns-changes',
   'status-updates',
+  'couchdb-clusters',
   'notifications',
 ] as const;
 export type QueueName = (typeof QUEUES)[number];

@@ -2,9 +2,11 @@
  * Everything kept in Redis besides the queues, one file a subject; `keys.ts` alone knows the names of keys.
  * What must change together changes in one Lua script, the job that follows from it included (`open-jobs.ts`).
  */
+export * from './account.js';
 export * from './build.js';
 export * from './builds.js';
 export * from './connect.js';
+export * from './couchdb-work.js';
 export * from './dns-record.js';
 export { createDnsRecords, type DnsRecords } from './dns-records.js';
 export * from './dns-zones.js';

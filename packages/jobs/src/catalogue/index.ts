@@ -6,8 +6,10 @@ import { runTask } from './run-task.js';
 import { drainZone } from './drain-zone.js';
 import { followChange } from './follow-change.js';
 import { forwardStatus } from './forward-status.js';
+import { readClusters } from './read-clusters.js';
 import { sendNotification } from './send-notification.js';
 import { terminateInstance } from './terminate-instance.js';
+import { workOffCluster } from './work-off-cluster.js';
 
 /** Every job there is. A job that is not here does not exist; one that is must have a processor for the worker to compile. */
 export const catalogue = {
@@ -18,8 +20,10 @@ export const catalogue = {
   'drain-zone': drainZone,
   'follow-change': followChange,
   'forward-status': forwardStatus,
+  'read-clusters': readClusters,
   'send-notification': sendNotification,
   'terminate-instance': terminateInstance,
+  'work-off-cluster': workOffCluster,
 } as const;
 
 export type JobName = keyof typeof catalogue;
