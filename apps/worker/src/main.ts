@@ -21,6 +21,7 @@ import {
 } from '@quartermaster/stores';
 import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
 import { connectClouds } from './clouds.js';
+import { createCrashPoint } from './crash-point.js';
 import { loadWorkerConfig, workerVariables } from './config.js';
 import { createProcessors } from './processors/index.js';
 
@@ -69,10 +70,7 @@ async function main(): Promise<void> {
   // Each running task listens.
   setMaxListeners(0, stopping.signal);
 
-  const crashAt = config.CRASH_POINT;
-  const crashPoint = (point: string): void => {
-    if (point === crashAt) process.kill(process.pid, 'SIGKILL');
-  };
+  const crashPoint = createCrashPoint(config.CRASH_POINT, () => process.kill(process.pid, 'SIGKILL'));
   const journals = createJournals({ redis, keys, log, leaseMs: config.JOB_LOCK * 0.8, crashPoint });
   const workers = createWorkers({
     redis,
