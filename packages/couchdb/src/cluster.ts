@@ -50,6 +50,6 @@ export interface StandingCluster extends ClusterWish {
   readonly endpoint?: string;
   /** In the order of the ring. Those that are wished and have no pod (yet) are among them (rc and statefulset). */
   readonly nodes: readonly ClusterNode[];
-  /** The ring as it was drawn last, in order. Empty: it never was, or there is one node only. */
+  /** The ring as it was drawn last, in order; one node alone is one, too. Empty: it never was. */
   readonly ring: readonly RingNode[];
 }

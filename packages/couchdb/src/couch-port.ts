@@ -39,7 +39,11 @@ export interface CouchNode {
   ensureDatabases(names: readonly string[], guard: EffectGuard): Promise<void>;
   /** Our replications on this node. A node without `_replicator` has none. */
   listReplications(guard: EffectGuard): Promise<Replication[]>;
-  /** Begins a replication, or leaves it alone where it stands with the same ends; another of its id is replaced. */
+  /**
+   * Begins a replication and waits until CouchDB has taken it up (not until it runs, or has ended); leaves it alone where
+   * it stands with the same ends and has not failed. Another of its id is replaced, and one of ours that goes the same way
+   * under another id is removed, as only one of the two would run. Changes on one node are made one after the other.
+   */
   putReplication(wish: ReplicationWish, guard: EffectGuard): Promise<void>;
   /** Nothing happens where there is none of this id. */
   removeReplication(id: string, guard: EffectGuard): Promise<void>;
