@@ -3,9 +3,11 @@
  * What must change together changes in one Lua script, the job that follows from it included (`open-jobs.ts`).
  */
 export * from './account.js';
+export * from './accounts.js';
 export * from './build.js';
 export * from './builds.js';
 export * from './connect.js';
+export * from './couchdb-operations.js';
 export * from './couchdb-work.js';
 export * from './dns-record.js';
 export { createDnsRecords, type DnsRecords } from './dns-records.js';

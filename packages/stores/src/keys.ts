@@ -63,6 +63,15 @@ export interface Keys {
   readonly tasksToWake: string;
   /** A ticket by its hash → the name of the token that it was made with. */
   ticket(hash: string): string;
+  /** Names of accounts for CouchDB clusters, by name. */
+  readonly accounts: string;
+  account(username: string): string;
+  /** Tags of an account's clusters. */
+  accountClusters(username: string): string;
+  /** An operation on a CouchDB cluster, or a question about some. */
+  couchdbOperation(id: string): string;
+  /** Ids of operations that wait for a CouchDB cluster, in the order of acceptance. */
+  couchdbWaiting(cluster: string): string;
 }
 
 /**
@@ -125,5 +134,10 @@ export function createKeys(prefix: string): Keys {
     tasksExpiring: `${prefix}:tasks-expiring`,
     tasksToWake: `${prefix}:tasks-to-wake`,
     ticket: (hash) => `${prefix}:ticket:${hash}`,
+    accounts: `${prefix}:accounts`,
+    account: (username) => `${prefix}:account:${username}`,
+    accountClusters: (username) => `${prefix}:account-clusters:${username}`,
+    couchdbOperation: (id) => `${prefix}:couchdb-operation:${id}`,
+    couchdbWaiting: (cluster) => `${prefix}:couchdb-waiting:${cluster}`,
   };
 }
