@@ -45,8 +45,8 @@ export interface Route {
   readonly access: Access;
   /** Changes something that `READ_ONLY` protects. */
   readonly changes?: boolean;
-  /** Honours `Idempotency-Key`. */
-  readonly repeatable?: boolean;
+  /** Honours `Idempotency-Key`. `never`: refuses it, as its answer holds a secret, which is kept nowhere. */
+  readonly repeatable?: boolean | 'never';
   /** How long (ms) it waits for a caller who does not say (`Prefer`); not at all where this is left out. */
   readonly waitsMs?: number;
   handle(request: ApiRequest): Promise<Reply>;

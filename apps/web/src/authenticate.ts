@@ -1,20 +1,31 @@
 import { AppError } from '@quartermaster/foundation';
 import { digestOf, findToken, type Token } from './tokens.js';
 
-/** Who asks: a configured token, or an instance with its build's own credential (checked against the build later). */
+/**
+ * Who asks: a configured token, an instance with its build's own credential (checked against the build later), or an account
+ * for CouchDB clusters (`account-gate.ts`).
+ */
 export type Caller =
   | { readonly kind: 'token'; readonly name: string; readonly isAdmin: boolean }
   | { readonly kind: 'build'; readonly name: 'build'; readonly isAdmin: false; readonly secretHash: string }
+  | { readonly kind: 'account'; readonly name: string; readonly isAdmin: false }
   | { readonly kind: 'public'; readonly name: 'public'; readonly isAdmin: false };
 
-/** Who may call a route. `token-or-build`: also HTTP Basic `x:<secret>` of an instance build. */
-export type Access = 'public' | 'token' | 'admin' | 'token-or-build';
+/**
+ * Who may call a route. `token-or-build`: also HTTP Basic `x:<secret>` of an instance build. `account`: whoever sends an
+ * account's name and token in the form, and nobody by header.
+ */
+export type Access = 'public' | 'token' | 'admin' | 'token-or-build' | 'account';
 
 const TOKEN_HEADER = /^(?:token[ =]|bearer )([\x21-\x7e]+)$/i;
 const BASIC_HEADER = /^basic ([A-Za-z0-9+/]{1,400}={0,2})$/i;
 
 /** Tells who sent this `Authorization` header. Throws 401 without one, 403 where it matches nobody. */
-export function authenticate(header: string | undefined, access: Access, tokens: readonly Token[]): Caller {
+export function authenticate(
+  header: string | undefined,
+  access: Exclude<Access, 'account'>,
+  tokens: readonly Token[],
+): Caller {
   if (access === 'public') return { kind: 'public', name: 'public', isAdmin: false };
   if (header === undefined || header === '') {
     throw new AppError('unauthenticated', 'authentication-required', 'Send a token: `Authorization: token <token>`.');

@@ -27,9 +27,12 @@ export function parseJson(body: Buffer): unknown {
 
 /** A form or a JSON object, told apart by how the body begins. The last of repeated form fields counts. */
 export function parseFormOrJson(body: Buffer): unknown {
-  const text = decode(body).trim();
-  if (text.startsWith('{')) return parseJson(body);
-  const fields = [...new URLSearchParams(text)];
+  return decode(body).trimStart().startsWith('{') ? parseJson(body) : parseForm(body);
+}
+
+/** A form. The last of repeated fields counts. Throws 400 where it is not UTF-8. */
+export function parseForm(body: Buffer): Record<string, string> {
+  const fields = [...new URLSearchParams(decode(body).trim())];
   for (const [name, value] of fields) refusePrototype(name, value);
   return Object.fromEntries(fields);
 }

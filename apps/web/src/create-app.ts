@@ -4,12 +4,14 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from './api.js';
+import type { AccountGate } from './account-gate.js';
 import { authenticate, authorize, type Caller } from './authenticate.js';
 import { BODY_LIMIT } from './body.js';
-import { replyToError } from './errors.js';
+import { renderErrorDocument, replyToError } from './errors.js';
+import { isKantoPath, KANTO_PATH, renderKantoError } from './kanto-answer.js';
 import { begin, headerOf, type Passage } from './passage.js';
 import { parsePrefer, type Preference } from './prefer.js';
-import { onceByKey } from './repeats.js';
+import { onceByKey, refuseKey } from './repeats.js';
 import { createRouteFinder } from './route-finder.js';
 import { send } from './send.js';
 import type { Token } from './tokens.js';
@@ -17,6 +19,7 @@ import type { Token } from './tokens.js';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly tokens: readonly Token[];
+  readonly accountGate: AccountGate;
   readonly readOnly: boolean;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly log: Logger;
@@ -80,17 +83,15 @@ function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answe
       const answer = answers.get(route);
       if (answer !== undefined) chain[route.method](run(answer));
     }
-    const access = routes.some((route) => route.access === 'public') ? 'public' : 'token';
+    const access = routes.some((route) => ['public', 'account'].includes(route.access)) ? 'public' : 'token';
     const refuse = (): Promise<never> => Promise.reject(notAllowed(allowed));
     chain.all(run(createAnswer(options, { access }, refuse, { Allow: allowed.join(', ') })));
   }
-  app.use(
-    run(
-      createAnswer(options, { access: 'token' }, ({ path }) =>
-        Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`)),
-      ),
-    ),
-  );
+  const unknown = ({ path }: ApiRequest): Promise<never> =>
+    Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`));
+  // Who has an account only has no token to send.
+  app.use(KANTO_PATH, run(createAnswer(options, { access: 'public' }, unknown)));
+  app.use(run(createAnswer(options, { access: 'token' }, unknown)));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     fail(options, passageOf(response), error);
   });
@@ -102,6 +103,7 @@ function passageOf(response: Response): Passage {
 }
 
 function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<Reply> {
+  if (route.repeatable === 'never') refuseKey(request);
   if (options.readOnly && route.changes === true) {
     throw new AppError('forbidden', 'read-only', 'This installation is read-only at the moment (READ_ONLY).');
   }
@@ -110,7 +112,7 @@ function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<
     : route.handle(request);
 }
 
-/** Authenticates first, then reads the body, then asks `handle`. */
+/** Authenticates first, then reads the body (in which an account says who it is), then asks `handle`. */
 function createAnswer(
   options: AppOptions,
   { access, waitsMs }: Pick<Route, 'access' | 'waitsMs'>,
@@ -121,10 +123,15 @@ function createAnswer(
   return async (passage) => {
     const { request, response } = passage;
     try {
-      const caller = authenticate(request.headers.authorization, access, options.tokens);
-      passage.caller = caller.name;
-      authorize(caller, access);
+      const known =
+        access === 'account' ? undefined : authenticate(request.headers.authorization, access, options.tokens);
+      if (known !== undefined) {
+        passage.caller = known.name;
+        authorize(known, access);
+      }
       const body = hasBody(request) ? await readBody(request, response) : NO_BODY;
+      const caller = known ?? (await options.accountGate.identify(body));
+      passage.caller = caller.name;
       const preference = parsePrefer(headerOf(request, 'prefer'), waitsMs);
       // Also over the error of work that was waited for.
       if (preference.applied !== undefined) passage.headers.push('Preference-Applied', preference.applied);
@@ -190,7 +197,8 @@ function firstText(value: unknown): string | undefined {
 
 function fail(options: AppOptions, passage: Passage, thrown: unknown): void {
   const { request, response } = passage;
-  const { reply, error } = replyToError(thrown, request.method ?? '');
+  const render = isKantoPath(passage.path) ? renderKantoError : renderErrorDocument;
+  const { reply, error } = replyToError(thrown, request.method ?? '', render);
   if (error === undefined) {
     passage.log().error('A request failed unexpectedly', { method: request.method, path: passage.path, error: thrown });
     options.reportBug(thrown, passage.id);

@@ -2,7 +2,7 @@ import { AppError, type ErrorKind, type Problem } from '@quartermaster/foundatio
 import { asRedisFailure } from '@quartermaster/stores';
 import type { Reply } from './api.js';
 
-const STATUS = {
+export const STATUS = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,
@@ -49,21 +49,38 @@ export class WorkFailed extends Error {
   }
 }
 
-/** The answer to a failed request, and the error that it stands for, a bug being a 500 that tells nothing. */
-export function replyToError(thrown: unknown, method: string): { reply: Reply; error: AppError | undefined } {
-  if (thrown instanceof WorkFailed) return replyToError(thrown.reason, method);
-  const error = thrown instanceof AppError ? thrown : (asRedisFailure(thrown) ?? asExpressFailure(thrown));
+/** Puts an error into the words of an answer; `undefined`: a bug, which tells nothing. */
+export type ErrorRenderer = (error: AppError | undefined, method: string) => Reply;
+
+/** The answer to a failed request, and the error that it stands for; `undefined`: a bug. */
+export function replyToError(
+  thrown: unknown,
+  method: string,
+  render: ErrorRenderer = renderErrorDocument,
+): { reply: Reply; error: AppError | undefined } {
+  const error = readError(thrown);
+  return { reply: render(error, method), error };
+}
+
+function readError(thrown: unknown): AppError | undefined {
+  if (thrown instanceof WorkFailed) return readError(thrown.reason);
+  return thrown instanceof AppError ? thrown : (asRedisFailure(thrown) ?? asExpressFailure(thrown));
+}
+
+/** What the answer to a bug says. */
+export const OF_A_BUG = {
+  code: 'internal-error',
+  message: 'Something went wrong here; the log has it under the request id.',
+};
+
+/** An error document (JSON:API). */
+export function renderErrorDocument(error: AppError | undefined, method: string): Reply {
   if (error === undefined) {
-    const entry = {
-      status: '500',
-      code: 'internal-error',
-      title: 'Internal error',
-      detail: 'Something went wrong here; the log has it under the request id.',
-    };
-    return { reply: { status: 500, json: { errors: [entry] } }, error: undefined };
+    const entry = { status: '500', code: OF_A_BUG.code, title: 'Internal error', detail: OF_A_BUG.message };
+    return { status: 500, json: { errors: [entry] } };
   }
   const status = STATUS[error.kind];
-  const lostStore = error.code.startsWith('redis-') && method !== 'GET' && method !== 'HEAD';
+  const lostStore = isLostStore(error) && method !== 'GET' && method !== 'HEAD';
   const message = lostStore ? error.message + MAY_BE_ACCEPTED : error.message;
   const base = { status: String(status), code: error.code, title: TITLE[error.kind] };
   const entries: ErrorEntry[] =
@@ -71,16 +88,23 @@ export function replyToError(thrown: unknown, method: string): { reply: Reply; e
       ? [{ ...base, detail: message }]
       : error.problems.map((problem) => ({ ...base, detail: problem.detail, ...sourceOf(problem) }));
   return {
-    error,
-    reply: {
-      status,
-      json: { errors: entries },
-      headers: {
-        ...(error.kind === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="quartermaster"' } : {}),
-        ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
-      },
+    status,
+    json: { errors: entries },
+    headers: {
+      ...(error.kind === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="quartermaster"' } : {}),
+      ...retryAfter(error),
     },
   };
+}
+
+/** Redis did not take it, or its answer was lost. */
+export function isLostStore({ code }: AppError): boolean {
+  return code.startsWith('redis-');
+}
+
+/** The header that says when trying again makes sense, where that is known. */
+export function retryAfter({ retryAfterSeconds }: AppError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
 }
 
 function sourceOf({ pointer, parameter, header }: Problem): Pick<ErrorEntry, 'source'> {

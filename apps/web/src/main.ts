@@ -19,12 +19,14 @@ import {
   createKeys,
   waitUntilReady,
   warnOfDurability,
+  createAccounts,
   createProcessBoard,
   createTasks,
   createTickets,
   startHeartbeat,
 } from '@quartermaster/stores';
 import { builtInTasks, createTaskRegistry } from '@quartermaster/tasks';
+import { createAccountGate } from './account-gate.js';
 import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
 import { loadWebConfig, webVariables, type WebConfig } from './config.js';
 import { createApp } from './create-app.js';
@@ -82,7 +84,8 @@ async function main(): Promise<void> {
     startHeartbeat({ board: createProcessBoard(redis, keys), process: 'web', version, log }),
   );
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
-  const app = createApp({ routes, tokens, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
+  const accountGate = createAccountGate(createAccounts(redis, keys));
+  const app = createApp({ routes, tokens, accountGate, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
   const server = createServer(app);
   const sockets = createDiscoverySockets({
     discovery,

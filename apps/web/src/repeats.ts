@@ -69,6 +69,14 @@ export async function onceByKey(
   }
 }
 
+/** Throws 400 where a request has an `Idempotency-Key`. */
+export function refuseKey(request: Pick<ApiRequest, 'header'>): void {
+  if (request.header('idempotency-key') === undefined) return;
+  const detail = 'Idempotency-Key is not taken here: the answers hold secrets, and are kept nowhere';
+  const problems = [{ header: 'Idempotency-Key', detail }];
+  throw new AppError('invalid', 'idempotency-key-refused', 'The Idempotency-Key is refused.', { problems });
+}
+
 function answerHeaders(reply: Reply): Record<string, string> {
   return reply.json === undefined
     ? { ...reply.headers }

@@ -1,7 +1,9 @@
 import type { Discovery } from '@quartermaster/discovery';
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
+  createAccounts,
   createBuilds,
+  createClusterOperations,
   createDnsRecords,
   createImageCache,
   createInitScripts,
@@ -26,6 +28,8 @@ import type { LogFollowers } from '../log-followers.js';
 import { createQueueWatch } from '../queue-watch.js';
 import { createStackListing } from '../stack-listing.js';
 import { createZoneList } from '../zone-list.js';
+import { accountsRoutes } from './accounts.js';
+import { couchdbRoutes } from './couchdb.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { createTaskRoute } from './create-task.js';
 import { discoveryRoutes } from './discovery.js';
@@ -106,6 +110,8 @@ export function createRoutes(parts: RoutesParts): Route[] {
       queueWatch,
       slackChannel: config.SLACK_CHANNEL,
     }),
+    ...accountsRoutes(createAccounts(redis, keys)),
+    ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
     processesRoute({
       board,

@@ -3,9 +3,16 @@ import type { AddressInfo } from 'node:net';
 import Joi from 'joi';
 import { AppError, createSilentLogger } from '@quartermaster/foundation';
 import { createProducer, type Producer } from '@quartermaster/jobs';
-import { createIdempotencyKeys, createProcessBoard, createTasks, type Tasks } from '@quartermaster/stores';
+import {
+  createAccounts,
+  createIdempotencyKeys,
+  createProcessBoard,
+  createTasks,
+  type Tasks,
+} from '@quartermaster/stores';
 import { defineTask, type AnyTask, type TaskRegistry } from '@quartermaster/tasks';
 import { openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { createAccountGate } from '../account-gate.js';
 import { createApp } from '../create-app.js';
 import { createLogFollowers, type LogFollowers } from '../log-followers.js';
 import { createQueueWatch } from '../queue-watch.js';
@@ -82,7 +89,9 @@ export async function startTaskApi(): Promise<StartedTaskApi> {
   const tokens = parseTokens({ AUTH_TOKENS: `me:${TOKEN}` });
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
   const reportBug = (): void => undefined;
-  const server = createServer(createApp({ routes, tokens, readOnly: false, idempotencyKeys, log, reportBug }));
+  const accountGate = createAccountGate(createAccounts(redis, keys));
+  const options = { routes, tokens, accountGate, readOnly: false, idempotencyKeys, log, reportBug };
+  const server = createServer(createApp(options));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
