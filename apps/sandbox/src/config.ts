@@ -40,6 +40,14 @@ export const sandboxVariables = {
   SANDBOX_ROUTE53_PROCESS_MS: milliseconds(0).description(
     'how long Route 53 works on a change before it answers; a zone takes no other meanwhile',
   ),
+  SANDBOX_KUBERNETES_NAMESPACES: listVariable('default,couchdb').description('namespaces that Kubernetes has'),
+  SANDBOX_KUBERNETES_TOKEN: secretVariable(Joi.string()).description(
+    'the only bearer token that Kubernetes knows; unset, it asks for none',
+  ),
+  SANDBOX_KUBERNETES_SCHEDULE_MS: milliseconds(200).description('a new pod to its being taken by the node'),
+  SANDBOX_KUBERNETES_BACKOFF_MS: milliseconds(1000).description(
+    'the wait before a container that crashes again is started anew; each is twice as long as the one before',
+  ),
   SANDBOX_STACKS: Joi.string()
     .valid('on', 'off')
     .default('off')
@@ -78,6 +86,10 @@ export interface SandboxConfig {
   readonly SANDBOX_DEFAULT_VPC: 'on' | 'off';
   readonly SANDBOX_ROUTE53_INSYNC_MS: number;
   readonly SANDBOX_ROUTE53_PROCESS_MS: number;
+  readonly SANDBOX_KUBERNETES_NAMESPACES: readonly string[];
+  readonly SANDBOX_KUBERNETES_TOKEN?: string;
+  readonly SANDBOX_KUBERNETES_SCHEDULE_MS: number;
+  readonly SANDBOX_KUBERNETES_BACKOFF_MS: number;
   readonly SANDBOX_STACKS: 'on' | 'off';
   readonly SANDBOX_THROTTLE: 'on' | 'off';
   readonly SANDBOX_SEED: number;

@@ -13,6 +13,7 @@ import { parseFaultRequest, type Faults } from './faults.js';
 import { jsonAnswer, type Answer, type Exchange } from './http.js';
 import { parseStackPlan, type StackPlan } from './opsworks/stack-plan.js';
 import type { AddedStack } from './opsworks/seed-stacks.js';
+import type { KubernetesControl } from './kubernetes/objects.js';
 import type { Records } from './records.js';
 import type { DnsControl } from './route53/dns-control.js';
 import type { PostedMessage } from './slack/slack-service.js';
@@ -27,6 +28,7 @@ export interface Control {
   /** Adds running instances of the fleet, with these tags besides its own; returns their ids. */
   seed(count: number, tags: Readonly<Record<string, string>>): readonly string[];
   readonly dns: DnsControl;
+  readonly kubernetes: KubernetesControl;
   statusUpdates(): readonly StatusDelivery[];
   /** Adds a stack of OpsWorks with its layers and instances. Throws `conflict`. */
   addStack(plan: StackPlan): AddedStack;
@@ -41,6 +43,14 @@ type Handler = (
   control: Control,
   request: { readonly id: string; readonly query: URLSearchParams; readonly exchange: Exchange },
 ) => Answer;
+
+/** `kill` and what else is done to the process of a pod. */
+const signalPod =
+  (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Handler =>
+  (control, { id }) => {
+    if (control.kubernetes.signal(id, signal)) return jsonAnswer(200, { ok: true });
+    throw new AppError('not-found', 'no-such-process', `There is no pod ${id}, or it has no process.`);
+  };
 
 /** `METHOD path` → what it does; `:id` stands for one path segment. */
 const ROUTES: Readonly<Record<string, Handler>> = {
@@ -106,6 +116,10 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   'GET zones/:id': (control, { id }) => jsonAnswer(200, control.dns.show(id)),
   'POST zones/:id/edit': (control, { id, exchange }) =>
     jsonAnswer(200, control.dns.edit(id, readJson(exchange), exchange.requestId)),
+  'GET kubernetes': (control) => jsonAnswer(200, control.kubernetes.show()),
+  'POST kubernetes/pods/:id/kill': signalPod('SIGKILL'),
+  'POST kubernetes/pods/:id/freeze': signalPod('SIGSTOP'),
+  'POST kubernetes/pods/:id/thaw': signalPod('SIGCONT'),
   'GET status-updates': (control) => jsonAnswer(200, { updates: control.statusUpdates() }),
   'POST reset': (control) => {
     control.reset();
@@ -119,14 +133,25 @@ export function isControl(exchange: Exchange): boolean {
 
 /** Answers a request to the sandbox itself. Throws `AppError`s: `not-found`, `method-not-allowed`, `invalid`. */
 export function answerControl(exchange: Exchange, control: Control): Answer {
-  const [name = '', id = '', part = '', ...rest] = exchange.path.slice(PREFIX.length).split('/');
-  const path = [name, ...(id === '' ? [] : [':id']), ...(part === '' ? [] : [part])].join('/');
-  const handler = rest.length === 0 ? ROUTES[`${exchange.method} ${path}`] : undefined;
-  if (handler !== undefined) return handler(control, { id, query: new URLSearchParams(exchange.query), exchange });
-  if (rest.length === 0 && Object.keys(ROUTES).some((route) => route.endsWith(` ${path}`))) {
+  const path = exchange.path.slice(PREFIX.length).replace(/\/+$/, '').split('/');
+  const routes = Object.keys(ROUTES).filter((route) => isRoute(route, path));
+  const route = routes.find((candidate) => candidate.startsWith(`${exchange.method} `)) ?? '';
+  const handler = ROUTES[route];
+  if (handler !== undefined) {
+    const id = path[partsOf(route).indexOf(':id')] ?? '';
+    return handler(control, { id, query: new URLSearchParams(exchange.query), exchange });
+  }
+  if (routes.length > 0) {
     throw new AppError('method-not-allowed', 'method-not-allowed', `${exchange.method} is not for ${exchange.path}.`);
   }
   throw new AppError('not-found', 'no-such-path', `There is no ${exchange.path} here.`);
+}
+
+const partsOf = (route: string): string[] => route.slice(route.indexOf(' ') + 1).split('/');
+
+function isRoute(route: string, path: readonly string[]): boolean {
+  const parts = partsOf(route);
+  return parts.length === path.length && parts.every((part, index) => part === ':id' || part === path[index]);
 }
 
 function readJson(exchange: Exchange): unknown {

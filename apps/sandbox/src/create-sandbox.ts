@@ -13,6 +13,7 @@ import { createThrottle } from './ec2/throttle.js';
 import { createWorld, type World } from './ec2/world.js';
 import { createFaults } from './faults.js';
 import { BodyTooLarge, jsonAnswer, readBody, writeAnswer, type Exchange } from './http.js';
+import { createKubernetes } from './kubernetes/kubernetes.js';
 import { createOpsWorksService } from './opsworks/opsworks-service.js';
 import type { StackPlan } from './opsworks/stack-plan.js';
 import { addStack, seedStacks } from './opsworks/seed-stacks.js';
@@ -73,6 +74,7 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
 
   const route53 = createRoute53({ config, world: () => world, faults, records, now });
   const statusReceiver = createStatusReceiver({ records, now });
+  const kubernetes = createKubernetes({ config, records, log, now });
   const credentials = {
     accessKeyId: config.SANDBOX_ACCESS_KEY_ID,
     secretAccessKey: config.SANDBOX_SECRET_ACCESS_KEY,
@@ -82,6 +84,8 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
 
   // Asked in this order. A further service is one more entry.
   const services: readonly Service[] = [
+    // Before Slack, of whose paths `/api/v1` would be one.
+    kubernetes.service,
     slack,
     statusReceiver,
     route53.service,
@@ -100,6 +104,7 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     world: () => world,
     seed: (count: number, tags: Readonly<Record<string, string>>) => seedFleet(world, count, { tags }),
     dns: route53.control,
+    kubernetes: kubernetes.control,
     statusUpdates: () => statusReceiver.deliveries(),
     addStack: (plan: StackPlan) => addStack(world, plan),
     reset() {
@@ -112,6 +117,7 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
       world = makeWorld();
       route53.reset();
       statusReceiver.clear();
+      kubernetes.reset();
     },
   };
 
@@ -174,14 +180,17 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     get url() {
       return `http://127.0.0.1:${portOf(server)}`;
     },
-    start: () =>
-      new Promise((resolve, reject) => {
+    async start() {
+      await kubernetes.start();
+      await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(config.SANDBOX_PORT, '127.0.0.1', () => resolve());
-      }),
+      });
+    },
     async stop() {
       cloudInit.stopAll();
       autoScaling.stopAll();
+      await kubernetes.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         // Nobody is waited for: in a sandbox an answer that gets lost is one more thing to survive.

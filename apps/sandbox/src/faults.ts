@@ -28,7 +28,7 @@ export interface FaultRequest {
   readonly count?: number;
   /** Which part of the matching requests (or instances) it strikes. */
   readonly share?: number;
-  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack and the status receiver: the Retry-After. `stuck`: how much longer it takes, for ever where left out. */
+  /** `slow`: the delay. `not-found-first`: how long the id of a new instance or group stays unknown. `throttle` of Slack, Kubernetes and the status receiver: the Retry-After. `stuck`: how much longer it takes, for ever where left out. */
   readonly ms?: number;
   /** `slow` only: wait after the effect instead of before. */
   readonly after?: boolean;
@@ -76,7 +76,7 @@ const faultSchema = Joi.object<FaultRequest>({
   kind: Joi.string()
     .valid(...KINDS)
     .required(),
-  service: Joi.string().valid('ec2', 'opsworks', 'slack', 'route53', 'status-receiver'),
+  service: Joi.string().valid('ec2', 'opsworks', 'slack', 'route53', 'status-receiver', 'kubernetes'),
   action: Joi.string().pattern(/^[A-Za-z][A-Za-z.]{0,63}$/, 'an action or method name'),
   count: Joi.number().integer().min(1),
   share: Joi.number().min(0).max(1),

@@ -66,7 +66,7 @@ export interface ObjectStore {
   /**
    * Puts a changed object in the place of the one of its kind and name: a new `resourceVersion`, and a new `generation` where its
    * `spec` has changed. Nothing happens where nothing has changed, or it is gone. An object with a `deletionTimestamp` and no
-   * finalizers left is removed.
+   * finalizers left is removed, but for one with a grace period: the runtime removes it when its process has ended.
    */
   update(object: KubeObject): KubeObject | undefined;
   /** Removes it at once, whatever finalizers it has. */
@@ -74,4 +74,24 @@ export interface ObjectStore {
   /** Called after each change, in order. Returns how to stop it. */
   onChange(listener: (change: ObjectChange) => void): () => void;
   clear(): void;
+}
+
+/** What makes the objects alive: controllers, pods, addresses. `createKubernetesRuntime` of `runtime` makes one. */
+export interface KubernetesRuntime {
+  /** Takes a block of loopback addresses. No process is started before there is a Pod. */
+  start(): Promise<void>;
+  /** Ends every process and listener, and removes what they have written. */
+  stop(): Promise<void>;
+  /** Ends every process at once, and clears the store. */
+  reset(): void;
+  /** A loopback address that no other Service or Pod has: what the API writes into a new Service without `clusterIP`. */
+  clusterIpFor(): string;
+  readonly control: KubernetesControl;
+}
+
+/** What `/_sandbox/kubernetes` shows and does. */
+export interface KubernetesControl {
+  show(): object;
+  /** Of the process of a Pod's container. `false`: there is no such Pod, or it has no process. */
+  signal(pod: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean;
 }
