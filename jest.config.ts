@@ -3,9 +3,15 @@ import type { Config } from 'jest';
 
 // Three sets, by what they need: unit (nothing but the process), integration (a real Redis, which the set-up starts),
 // system (the real processes, built beforehand by `npm run build`).
+const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }] satisfies [string, object];
+
+// Of Kubernetes' client, what exists as ES modules only. Jest loads those no other way.
+const ES_MODULES = '@kubernetes/client-node|openid-client|oauth4webapi|jose|socks-proxy-agent|agent-base';
+
 const shared = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }] },
+  transform: { '^.+\\.ts$': swc, [`/node_modules/(${ES_MODULES})/.+\\.m?js$`]: swc },
+  transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
   moduleNameMapper: {
     '^@quartermaster/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^@quartermaster/([a-z-]+)/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/$2/index.ts',

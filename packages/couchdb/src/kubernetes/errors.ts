@@ -1,0 +1,77 @@
+import { AppError, cutText, describeError } from '@quartermaster/foundation';
+import type { Call } from './attempt.js';
+
+/** A refusal may list every field of an object. */
+const MAX_WORDS = 500;
+/** These may pass by themselves; other answers of 4xx do not. */
+const PASSING = new Set([408, 425, 429]);
+
+/** How an error of the client is told in the house's words. `timeoutMs`: the attempt was given up after that time. */
+export function translateError(call: Call, error: unknown, timeoutMs?: number): AppError {
+  if (error instanceof AppError) return error;
+  const status = statusOf(error);
+  const what = [call.verb, call.kind, call.name].filter((part) => part !== undefined).join(' ');
+  if (status === undefined) {
+    const reason = timeoutMs === undefined ? codeOf(error) : `nothing within ${timeoutMs} ms`;
+    return unavailable(`Kubernetes does not answer (${what}: ${reason}).`, error);
+  }
+  const { reason, message } = readStatus(error);
+  // A refusal of a Secret may repeat what is in it; so does the client's own message.
+  const isSecret = call.kind === 'Secret';
+  const words = isSecret ? reason : message || reason;
+  const said = `${what}: ${status}${words === '' ? '' : ` ${cutText(words, MAX_WORDS)}`}`;
+  const cause = isSecret ? undefined : error;
+  if (status < 400 || status >= 500 || PASSING.has(status)) {
+    return unavailable(`Kubernetes could not answer (${said}).`, cause);
+  }
+  if (status === 401 || (status === 403 && isMissingRight(message))) {
+    return new AppError('unprocessable', 'kubernetes-forbidden', `Kubernetes lacks rights for this (${said}).`, {
+      cause,
+    });
+  }
+  return new AppError('unprocessable', 'kubernetes-refused', `Kubernetes refused this (${said}).`, { cause });
+}
+
+/** After as many looks as make sense. */
+export function goneOnConflict(kind: string, name: string): AppError {
+  return new AppError('unavailable', 'kubernetes-unavailable', `${kind} ${name} is changed by others all the time.`);
+}
+
+/** Of the client's `ApiException`; `undefined`: the error is none. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('headers' in error)) return undefined;
+  return typeof error.code === 'number' ? error.code : undefined;
+}
+
+/** The `Status` that Kubernetes answered with; the client leaves it as text. */
+export function readStatus(error: unknown): { readonly reason: string; readonly message: string } {
+  const body: unknown = error instanceof Error && 'body' in error ? error.body : undefined;
+  const status = typeof body === 'string' ? parse(body) : body;
+  if (typeof status !== 'object' || status === null) return { reason: '', message: '' };
+  const { reason, message } = status as Record<string, unknown>;
+  return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Quotas and admission are 403 too. Rights: `User "x" cannot create resource "pods" in API group …`. */
+function isMissingRight(message: string): boolean {
+  return message === '' || /\bcannot \w+ (resource|path)\b/.test(message);
+}
+
+function unavailable(message: string, cause: unknown): AppError {
+  return new AppError('unavailable', 'kubernetes-unavailable', message, { cause });
+}
+
+/** `ECONNREFUSED` says more than `fetch failed`. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : describeError(cause ?? error);
+}
