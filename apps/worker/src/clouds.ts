@@ -1,3 +1,5 @@
+import { kubernetesSettings, type ClusterHost, type CouchPort } from '@quartermaster/couchdb';
+import { createHttpCouch } from '@quartermaster/couchdb/http';
 import type { DnsPort } from '@quartermaster/dns';
 import { createRoute53Dns } from '@quartermaster/dns/aws';
 import type { EffectGuard, Logger } from '@quartermaster/foundation';
@@ -17,6 +19,9 @@ export interface Clouds {
   readonly stacks: StackSource;
   /** For tasks that need what the ports do not have. */
   readonly aws: AwsClients;
+  /** Loads Kubernetes' client when it is asked for first: a third of a second and 40 MB, for nothing where there are no clusters. */
+  readonly clusters: ClusterHost;
+  readonly couch: CouchPort;
   readonly notifier: NotifierPort;
   /** Missing where status updates are recorded only. */
   readonly statusReceiver: StatusReceiver | undefined;
@@ -29,7 +34,13 @@ export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
   const stacks = createStacks(config.STACKS_SOURCE, config.AWS_REGION);
   const aws = createAwsClients();
   const dns = createRoute53Dns();
+  const couch = createHttpCouch();
+  let clusters: ClusterHost | undefined;
   return {
+    get clusters() {
+      return (clusters ??= connectKubernetes(config));
+    },
+    couch,
     ec2,
     dns,
     stacks,
@@ -54,8 +65,15 @@ export function connectClouds(config: WorkerConfig, log: Logger): Clouds {
       dns.close();
       stacks.close();
       aws.close();
+      couch.close();
+      clusters?.close();
     },
   };
+}
+
+function connectKubernetes(config: WorkerConfig): ClusterHost {
+  const adapter = require('@quartermaster/couchdb/kubernetes') as typeof import('@quartermaster/couchdb/kubernetes');
+  return adapter.createKubernetesHost(kubernetesSettings(config));
 }
 
 /** Without a Slack token nothing is lost in silence: the log has it. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import Joi from 'joi';
+import { couchdbVariables, type CouchdbConfig } from '@quartermaster/couchdb';
 import {
   durationVariable,
   listVariable,
@@ -97,6 +98,9 @@ export const workerVariables = {
   SLACK_TOKEN: secretVariable(Joi.string()).description(
     'token of the Slack app; without it messages go to the log only',
   ),
+  SLACK_CHANNEL: Joi.string()
+    .pattern(/^[#@]?[A-Za-z0-9._-]{1,80}$/, 'a channel name')
+    .description('where messages go unless a request says otherwise'),
   SLACK_API_URL: Joi.string()
     .uri({ scheme: ['http', 'https'] })
     .description("Slack's own unless set"),
@@ -121,6 +125,13 @@ export const workerVariables = {
   STATUS_FORWARD_GIVE_UP: durationVariable('24h', 50).description(
     'how long after its acceptance a status update is tried to be forwarded',
   ),
+  ...couchdbVariables,
+  COUCHDB_READY_TIMEOUT: durationVariable('10m', 100).description(
+    'how long nodes of a CouchDB cluster may take to become ready before an operation on it fails',
+  ),
+  COUCHDB_REACH_TIMEOUT: durationVariable('30s', 100).description(
+    "how long a CouchDB node may be out of the worker's reach that Kubernetes calls ready, before an operation fails",
+  ),
   JOB_ATTEMPTS: Joi.number()
     .integer()
     .min(1)
@@ -134,7 +145,7 @@ export const workerVariables = {
   CRASH_POINT: Joi.string().description('for tests only: the process kills itself at this point of the journal'),
 } satisfies Variables;
 
-export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, TaskConfig {
+export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, TaskConfig, CouchdbConfig {
   WEB_URL: string;
   AWS_REGION: string;
   WORKER_QUEUES: Map<QueueName, number>;
@@ -148,6 +159,7 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, T
   BUILD_RETENTION: number;
   TASK_POLL: number;
   SLACK_TOKEN?: string;
+  SLACK_CHANNEL?: string;
   SLACK_API_URL?: string;
   ROUTE53_REQUESTS_PER_SECOND: number;
   STATUS_FORWARD_URL?: string;
@@ -155,6 +167,8 @@ export interface WorkerConfig extends ProcessConfig, RedisConfig, StackConfig, T
   STATUS_FORWARD_TIMEOUT: number;
   STATUS_FORWARD_MAX_BACKOFF: number;
   STATUS_FORWARD_GIVE_UP: number;
+  COUCHDB_READY_TIMEOUT: number;
+  COUCHDB_REACH_TIMEOUT: number;
   JOB_ATTEMPTS?: number;
   JOB_BACKOFF: number;
   JOB_MAX_BACKOFF: number;

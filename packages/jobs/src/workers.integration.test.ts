@@ -38,8 +38,10 @@ function start(
     'drain-zone': idle,
     'follow-change': idle,
     'forward-status': forwardStatus,
+    'read-clusters': idle,
     'send-notification': idle,
     'terminate-instance': idle,
+    'work-off-cluster': idle,
   };
   const { redis, keys, config: redisConfig } = test;
   const journals = createJournals({ redis, keys, log, leaseMs: 800 });

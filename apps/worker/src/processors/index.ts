@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@quartermaster/foundation';
 import type { InitScriptRenderer } from '@quartermaster/instances/init-scripts';
 import type { Journals, Processors, Producer } from '@quartermaster/jobs';
 import {
   createBuilds,
+  createClusterOperations,
   createDnsRecords,
   createDnsZones,
   createInitScripts,
@@ -18,6 +20,7 @@ import {
 import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Clouds } from '../clouds.js';
 import type { WorkerConfig } from '../config.js';
+import { createStandstill } from '../couchdb/standstill.js';
 import { createNotify } from '../notify.js';
 import { createTaskStacks } from '../tasks/task-stacks.js';
 import { createBuildInstances } from './build-instances.js';
@@ -27,8 +30,10 @@ import { createRunTask } from './run-task.js';
 import { createDrainZone } from './drain-zone.js';
 import { createFollowChange } from './follow-change.js';
 import { createForwardStatus } from './forward-status.js';
+import { createReadClusters } from './read-clusters.js';
 import { createSendNotification } from './send-notification.js';
 import { createTerminateInstance } from './terminate-instance.js';
+import { createWorkOffCluster } from './work-off-cluster.js';
 
 export interface ProcessorsParts {
   readonly config: WorkerConfig;
@@ -72,6 +77,8 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     log,
   });
   const trouble = { giveUpMs: DAY_MS, backoffMs: config.JOB_BACKOFF, maxBackoffMs: config.JOB_MAX_BACKOFF };
+  const { couch } = clouds;
+  const work = createClusterOperations(redis, keys);
   const following = { dns, zones, records, slots, producer, now: Date.now };
   return {
     'build-instances': createBuildInstances({ ec2, builds, cache, initScripts, renderer, producer, notify, settings }),
@@ -113,6 +120,14 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       },
       now: Date.now,
     }),
+    'read-clusters': createReadClusters({
+      get host() {
+        return clouds.clusters;
+      },
+      couch,
+      work,
+      now: Date.now,
+    }),
     'send-notification': createSendNotification(notifier),
     'terminate-instance': createTerminateInstance({
       ec2,
@@ -121,6 +136,24 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       protectedInstances: createProtectedInstances(redis, keys),
       producer,
       notify,
+    }),
+    'work-off-cluster': createWorkOffCluster({
+      get host() {
+        return clouds.clusters;
+      },
+      couch,
+      work,
+      journals,
+      producer,
+      settings: {
+        spawner: config.SPAWNER_TYPE,
+        readyMs: config.COUCHDB_READY_TIMEOUT,
+        reachMs: config.COUCHDB_REACH_TIMEOUT,
+        channel: config.SLACK_CHANNEL,
+      },
+      standstill: createStandstill(Date.now),
+      now: Date.now,
+      pause: setTimeout,
     }),
   };
 }

@@ -1,0 +1,72 @@
+import type { OperationOutcome } from '@quartermaster/couchdb';
+import { AppError, createSilentLogger, type EffectGuard } from '@quartermaster/foundation';
+import { answerQuestion, type QuestionParts } from './answer-question.js';
+import { openClusterDesk, type ClusterDesk } from './testing/cluster-desk.js';
+
+const guard: EffectGuard = { signal: new AbortController().signal, assertHeld: () => undefined };
+
+async function ask(desk: ClusterDesk, tag?: string, more: { waiting?: number; age?: number; owner?: string } = {}) {
+  const answers: OperationOutcome[] = [];
+  const work: QuestionParts['work'] = {
+    countWaiting: async () => more.waiting ?? 0,
+    answer: async (_id, outcome) => void answers.push(outcome),
+    loadQuestion: async (id) => ({
+      question: { id, owner: more.owner ?? 'johny2', ...(tag === undefined ? {} : { tag }) },
+      asked_at: desk.world.time - (more.age ?? 0),
+    }),
+  };
+  const { host, couch, world } = desk;
+  await answerQuestion({ host, couch, work, now: () => world.time }, 'q1', guard, createSilentLogger());
+  return answers[0];
+}
+async function withCluster(): Promise<ClusterDesk> {
+  const desk = openClusterDesk('rc');
+  await desk.perform({ kind: 'create', replicas: 2, password_hash: '-pbkdf2-x' });
+  desk.world.pass(500);
+  return desk;
+}
+
+describe('a question about clusters', () => {
+  it('is answered with how nodes and replications stand', async () => {
+    expect(await ask(await withCluster(), 'my-test-db1')).toMatchObject({
+      state: 'done',
+      result: {
+        Tag: 'my-test-db1',
+        Nodes: [{ Ready: true }, { Ready: true }],
+        Replications: [1, 2, 3, 4].map(() => ({ State: 'running' })),
+      },
+    });
+  });
+
+  it('is answered for all clusters of an account, and of no other', async () => {
+    const desk = await withCluster();
+    expect(await ask(desk)).toMatchObject({ state: 'done', result: [{ Tag: 'my-test-db1' }] });
+    expect(await ask(desk, undefined, { owner: 'other' })).toMatchObject({ state: 'done', result: [] });
+    expect(await ask(desk, 'my-test-db1', { owner: 'other' })).toMatchObject({ error: { code: 'unknown-cluster' } });
+  });
+
+  it('is answered without what a silent node would have said', async () => {
+    const desk = await withCluster();
+    const [silent] = desk.cluster.ring;
+    desk.world.isReachable = (address) => address !== silent?.address;
+    const answer = await ask(desk, 'my-test-db1');
+    const { Replications } = (answer as unknown as { result: { Replications: { State: string }[] } }).result;
+    expect(Replications.map(({ State }) => State).sort()).toEqual(['running', 'running', 'unknown', 'unknown']);
+  });
+
+  it('waits for a cluster that is about to be made', async () => {
+    await expect(ask(openClusterDesk('rc'), 'my-test-db1', { waiting: 1 })).rejects.toMatchObject({ delayMs: 250 });
+  });
+
+  it('is answered by nothing where nobody waits any more', async () => {
+    expect(await ask(await withCluster(), 'my-test-db1', { age: 60_001 })).toBeUndefined();
+  });
+
+  it('is tried again where Kubernetes is away, and fails where it refuses', async () => {
+    const desk = openClusterDesk('rc');
+    desk.host.find = () => Promise.reject(new AppError('unavailable', 'kubernetes-unavailable', 'No answer.'));
+    await expect(ask(desk, 'my-test-db1')).rejects.toMatchObject({ code: 'kubernetes-unavailable' });
+    desk.host.find = () => Promise.reject(new AppError('unprocessable', 'kubernetes-forbidden', 'No right.'));
+    expect(await ask(desk, 'my-test-db1')).toMatchObject({ error: { code: 'kubernetes-forbidden' } });
+  });
+});
