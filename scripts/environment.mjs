@@ -62,6 +62,7 @@ export function createEnvironments(inherited, settings) {
     SLACK_API_URL: `${sandboxUrl}/api/`,
     SLACK_TOKEN: 'xoxb-sandbox-token',
     STATUS_FORWARD_URL: `${sandboxUrl}/huxley/status`,
+    KUBERNETES_API_URL: sandboxUrl,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     // Someone is watching: changes in the sandbox should show soon.
     MINI_WORKER_INTERVAL: safe.MINI_WORKER_INTERVAL || '3s',

@@ -1,3 +1,4 @@
+import { couchdbVariables, type CouchdbConfig } from '@quartermaster/couchdb';
 import Joi from 'joi';
 import {
   durationVariable,
@@ -15,6 +16,7 @@ export const miniWorkerVariables = {
   ...processVariables,
   ...redisVariables,
   ...stackVariables,
+  ...couchdbVariables,
   AWS_REGION: Joi.string()
     .pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like us-east-1')
     .required()
@@ -23,7 +25,7 @@ export const miniWorkerVariables = {
   BUILD_RETENTION: durationVariable('30d', 60_000).description('how long a build is kept after it ended'),
 } satisfies Variables;
 
-export interface MiniWorkerConfig extends ProcessConfig, RedisConfig, StackConfig {
+export interface MiniWorkerConfig extends ProcessConfig, RedisConfig, StackConfig, CouchdbConfig {
   AWS_REGION: string;
   MINI_WORKER_INTERVAL: number;
   BUILD_RETENTION: number;

@@ -12,6 +12,7 @@ import { createLeases, createProducer } from '@quartermaster/jobs';
 import {
   connectRedis,
   createBuilds,
+  createClusterOperations,
   createImageCache,
   createInstanceCache,
   createKeys,
@@ -36,6 +37,7 @@ import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { createTrimTasks } from './chores/trim-tasks.js';
 import { createWakeCancelledTasks } from './chores/wake-cancelled-tasks.js';
+import { createWatchRings } from './chores/watch-rings.js';
 import { connectClouds } from './clouds.js';
 import { loadMiniWorkerConfig, miniWorkerVariables } from './config.js';
 import { startLoop } from './loop.js';
@@ -86,6 +88,13 @@ async function main(): Promise<void> {
       createResumeOpenJobs({ openJobs: createOpenJobs(redis, keys), producer, log, now: Date.now }),
       createWakeCancelledTasks(createTaskWakes(redis, keys), producer),
       createTrimTasks(redis, keys),
+      createWatchRings({
+        board: createClusterOperations(redis, keys),
+        host: () => clouds.clusters,
+        producer,
+        log,
+        now: Date.now,
+      }),
       createSweepOrphans({ ec2, builds, installId: config.INSTALL_ID, log, now: Date.now }),
     ],
     leases: createLeases({ redis, keys, log, ttlMs: LEASE_MS }),

@@ -1,0 +1,78 @@
+import { clusterName, type ClusterOperation, type StandingCluster } from '@quartermaster/couchdb';
+import { createSilentLogger, type EffectGuard } from '@quartermaster/foundation';
+import type { Producer } from '@quartermaster/jobs';
+import type { AcceptedOperation, ClusterBoard, OpenJob } from '@quartermaster/stores';
+import { createWatchRings } from './watch-rings.js';
+
+const guard: EffectGuard = { signal: new AbortController().signal, assertHeld: () => undefined };
+const node = (name: string, ready = true) => ({
+  name,
+  address: `a${name}`,
+  incarnation: `u${name}`,
+  ready,
+  leaving: false,
+});
+const ringNode = (name: string) => ({ name, address: `a${name}`, incarnation: `u${name}` });
+
+function standing(tag: string, readyNames: string[]): StandingCluster {
+  const key = { owner: 'johny2', tag };
+  return {
+    ...key,
+    spawner: 'rc',
+    replicas: 2,
+    databases: ['test'],
+    name: clusterName(key),
+    namespace: 'default',
+    createdBy: 'o1',
+    deleting: false,
+    ring: ['1', '2'].map(ringNode),
+    nodes: ['1', '2'].map((name) => node(name, readyNames.includes(name))),
+  };
+}
+
+async function watch(known: string[], clusters: StandingCluster[], answer: AcceptedOperation = 'accepted') {
+  const [asked, dispatched]: [ClusterOperation[], OpenJob[]] = [[], []];
+  let listed = 0;
+  const board: ClusterBoard = {
+    listClusters: async () => known.map((tag) => ({ owner: 'johny2', tag })),
+    acceptIfIdle: async (_cluster, operation) => {
+      asked.push(operation);
+      return answer;
+    },
+  };
+  const producer = {
+    describe: (name: string, payload: object) => ({ id: 'j1', name, payload }),
+    dispatch: async (job: OpenJob) => void dispatched.push(job),
+  } as unknown as Producer;
+  const list = async () => {
+    listed += 1;
+    return clusters;
+  };
+  await createWatchRings({ board, host: () => ({ list }), producer, log: createSilentLogger(), now: Date.now }).run(
+    guard,
+  );
+  return {
+    asked: asked.map(({ kind, tag }) => `${kind} ${tag}`),
+    dispatched: dispatched.map(({ payload }) => payload),
+    listed,
+  };
+}
+
+describe('watching rings', () => {
+  it('asks nobody where there is no cluster', async () => {
+    expect(await watch([], [standing('a', ['1'])])).toEqual({ asked: [], dispatched: [], listed: 0 });
+  });
+
+  it('has the rings mended that do not go through the nodes that are there, and no others', async () => {
+    const clusters = [standing('a', ['1']), standing('b', ['1', '2']), standing('strange', ['1'])];
+    expect(await watch(['a', 'b'], clusters)).toEqual({
+      asked: ['mend a'],
+      dispatched: [{ cluster: clusterName({ owner: 'johny2', tag: 'a' }) }],
+      listed: 1,
+    });
+  });
+
+  it('leaves alone what an operation waits for already', async () => {
+    expect(await watch(['a'], [standing('a', ['1'])], 'busy')).toMatchObject({ asked: ['mend a'], dispatched: [] });
+  });
+});

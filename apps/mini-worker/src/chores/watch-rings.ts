@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { clusterName, needsMending, type ClusterHost } from '@quartermaster/couchdb';
+import type { Logger } from '@quartermaster/foundation';
+import type { Producer } from '@quartermaster/jobs';
+import type { ClusterBoard } from '@quartermaster/stores';
+import type { Chore } from '../loop.js';
+
+export interface WatchRingsOptions {
+  readonly board: ClusterBoard;
+  /** Asked for only where there are clusters: it loads what is not needed otherwise. */
+  readonly host: () => Pick<ClusterHost, 'list'>;
+  readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/**
+ * Finds CouchDB clusters whose ring does not go through the nodes that are there, and has it drawn anew where nothing else
+ * waits for the cluster. What it finds it says in the log; what was done is told by the worker.
+ */
+export function createWatchRings({ board, host, producer, log, now }: WatchRingsOptions): Chore {
+  return {
+    name: 'watch-rings',
+    run: async (guard) => {
+      const known = new Set((await board.listClusters()).map(clusterName));
+      if (known.size === 0) return;
+      const clusters = await host().list(undefined, guard);
+      for (const found of clusters.filter((cluster) => known.has(cluster.name) && needsMending(cluster))) {
+        guard.assertHeld();
+        const { name, owner, tag, nodes, ring } = found;
+        const job = producer.describe('work-off-cluster', { cluster: name });
+        const operation = { kind: 'mend', id: randomUUID(), owner, tag } as const;
+        if ((await board.acceptIfIdle(name, operation, job, now())) !== 'accepted') continue;
+        const ready = nodes.filter((node) => node.ready).map((node) => node.name);
+        log.warn('The ring of a CouchDB cluster does not go through its nodes; it is drawn anew', {
+          cluster: name,
+          operation_id: operation.id,
+          ready,
+          ring: ring.map((node) => node.name),
+        });
+        await producer.dispatch(job);
+      }
+    },
+  };
+}
