@@ -113,14 +113,14 @@ describe('reads', () => {
     });
   });
 
-  it('find what stands at one name, unescaped, values sorted', async () => {
+  it('list what stands from a name on, unescaped, values sorted', async () => {
     play = () =>
       page(
         `<ResourceRecordSet><Name>\\052.example.com.</Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>10.0.0.2</Value></ResourceRecord><ResourceRecord><Value>10.0.0.1</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>${simple('other.example.com.')}`,
       );
-    expect(await dns.findRecordSets('Z1', '*.example.com')).toEqual([
-      set('*.example.com', { values: ['10.0.0.1', '10.0.0.2'] }),
-    ]);
+    expect(await dns.listRecordSets('Z1', '*.example.com')).toEqual({
+      sets: [set('*.example.com', { values: ['10.0.0.1', '10.0.0.2'] }), set('other.example.com')],
+    });
     expect(requests[0]?.path).toBe('/2013-04-01/hostedzone/Z1/rrset');
     expect(requests[0]?.query.get('name')).toBe('*.example.com.');
   });
@@ -134,11 +134,13 @@ describe('reads', () => {
       query.get('identifier') === 'two'
         ? page(weighted('a.example.com.', 'two') + alias)
         : page(weighted('a.example.com.', 'one'), next);
-    expect(await dns.findRecordSets('Z1', 'a.example.com')).toEqual([
-      set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
-      set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
-      { name: 'a.example.com', type: 'AAAA', values: [], is_special: true },
-    ]);
+    expect(await dns.listRecordSets('Z1', 'a.example.com')).toEqual({
+      sets: [
+        set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
+        set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
+        { name: 'a.example.com', type: 'AAAA', values: [], is_special: true },
+      ],
+    });
   });
 
   it('give pages that cut no name', async () => {
