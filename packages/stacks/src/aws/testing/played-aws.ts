@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { StacksPlace } from '../create-ec2-tags-stacks.js';
+import type { StacksPlace } from '../stacks.js';
 
 /** A request as EC2 (form) or OpsWorks (JSON) is asked. */
 export interface PlayedRequest {
