@@ -18,6 +18,8 @@ export const PLANTED = {
   awsSessionToken: `plantedSession+Token/${randomBytes(60).toString('base64')}`,
   redisPassword: `planted-redis/pass word+${hex(8)}`,
   sentryKey: hex(16),
+  etcdPassword: `planted-etcd/pass word+${hex(8)}`,
+  etcdKey: `-----BEGIN PRIVATE KEY-----\n${[1, 2, 3].map(rsaLine).join('\n')}\n-----END PRIVATE KEY-----`,
   templateLiteral: `planted-template-literal-${hex(8)}`,
 } as const;
 
@@ -39,14 +41,23 @@ cat > /etc/instance.yml <<< {{ instance_yml | shell_quote }}
 export function plantedSettings(
   redisUrl: string,
   sentryPort: number,
+  etcd: { readonly url: string; readonly user: string },
 ): Record<'web' | 'worker' | 'miniWorker', Record<string, string>> {
   const url = new URL(redisUrl);
   url.password = encodeURIComponent(PLANTED.redisPassword);
   const everywhere = { REDIS_URL: url.href, SENTRY_DSN: `http://${PLANTED.sentryKey}@127.0.0.1:${sentryPort}/1` };
   const aws = { AWS_SECRET_ACCESS_KEY: PLANTED.awsSecretKey };
   const tokens = `deploy:${PLANTED.deployToken},admin:${PLANTED.adminToken}`;
+  const discovery = {
+    ETCD_HOSTS: etcd.url,
+    ETCD_TTL: '3s',
+    ETCD_USERNAME: etcd.user,
+    ETCD_PASSWORD: PLANTED.etcdPassword,
+    // Given only: the etcd of the tests speaks no TLS.
+    ETCD_KEY: PLANTED.etcdKey,
+  };
   return {
-    web: { ...everywhere, AUTH_TOKEN: PLANTED.apiToken, AUTH_TOKENS: tokens },
+    web: { ...everywhere, ...discovery, AUTH_TOKEN: PLANTED.apiToken, AUTH_TOKENS: tokens },
     worker: {
       ...everywhere,
       ...aws,

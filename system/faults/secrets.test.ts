@@ -1,4 +1,5 @@
-import { eventually, findFreePort } from '@quartermaster/testing';
+import { eventually, findFreePort, startEtcd, type EtcdServer } from '@quartermaster/testing';
+import { Etcd3 } from 'etcd3';
 import { Redis } from 'ioredis';
 import { createApi, type Api } from '../harness/api';
 import { BUILD, buildReaches, effectsOf, postBuild, setFault, slackMessages } from '../harness/builds';
@@ -7,6 +8,7 @@ import { INSTANCE_YML, PLANTED, plantedSettings } from './planted-secrets';
 import { buildSecret, findLeaks, needle, readWholeRedis, type Found, type Needle } from './secret-search';
 
 let system: System;
+let etcd: EtcdServer;
 let redis: Redis;
 let lane: Lane;
 /** Everything that was seen outside of where secrets belong. */
@@ -36,6 +38,20 @@ async function build(api: Api, fields: object, state: string): Promise<string> {
   return reached.error?.code ?? '';
 }
 
+/** From now on etcd lets in who has a password only. */
+async function demandPassword(user: string, password: string): Promise<void> {
+  const client = new Etcd3({ hosts: etcd.url });
+  const rootRole = await client.role('root').create();
+  for (const [name, secret] of [
+    ['root', PLANTED.etcdPassword],
+    [user, password],
+  ] as const) {
+    await (await client.user(name).create(secret)).addRole(rootRole);
+  }
+  await client.auth.authEnable();
+  client.close();
+}
+
 async function withFault(fault: object, work: () => Promise<void>): Promise<void> {
   await setFault(system.sandbox, fault);
   await work();
@@ -52,13 +68,17 @@ beforeAll(async () => {
   redis.on('error', () => undefined);
   await redis.config('SET', 'requirepass', PLANTED.redisPassword);
   await redis.auth(PLANTED.redisPassword);
-  const settings = plantedSettings(system.redis.url, await findFreePort());
+  etcd = await startEtcd();
+  await demandPassword('quartermaster', PLANTED.etcdPassword);
+  const discovery = { url: etcd.url, user: 'quartermaster' };
+  const settings = plantedSettings(system.redis.url, await findFreePort(), discovery);
   lane = await system.openLane({ ...settings, start: [] });
   lane.startMiniWorker();
 }, 60_000);
 afterAll(async () => {
   redis.disconnect();
   await system.stop();
+  await etcd.stop();
 });
 
 it('uses every planted secret in builds, also where their worker is refused or killed', async () => {
@@ -112,6 +132,21 @@ it('fails builds in every way, each with its own reason', async () => {
     await eventually(() => expect(lane.processes.flatMap(({ lines }) => lines).join('\n')).toContain('invalid_auth'));
   });
 }, 90_000);
+
+it('reads from etcd by its password, and says why where etcd is gone or refuses it', async () => {
+  const api = recorded(lane.webUrl, PLANTED.apiToken);
+  await eventually(async () => expect((await api('/etcd/services')).status).toBe(200));
+  await etcd.kill();
+  await eventually(async () => expect((await api('/etcd/services')).status).toBe(503), 15_000);
+  await etcd.start();
+  await eventually(async () => expect((await api('/etcd/services')).status).toBe(200), 15_000);
+  const root = new Etcd3({ hosts: etcd.url, auth: { username: 'root', password: PLANTED.etcdPassword } });
+  await root.user('quartermaster').setPassword('another one');
+  root.close();
+  await lane.web.stop();
+  await lane.restartWeb();
+  await eventually(async () => expect((await api('/etcd/services')).text).toContain('etcd-refused'), 15_000);
+}, 60_000);
 
 it('is given secrets where they do not belong', async () => {
   const api = recorded(lane.webUrl, PLANTED.apiToken);

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { soakDiscovery } from '../discovery/soak';
 import { soak, type Goal } from './soak';
 import { domains } from './streams';
 
 const USAGE = `npm run soak -- <stream> [--seed N] [--seconds N | --requests N] [--kills N] [--rate N]
+npm run soak -- discovery [--rounds N]
 
   <stream>     ${Object.keys(domains).join(', ')}
   --seed       decides the schedule of kills and faults and what is asked for (default 1)
@@ -10,7 +12,14 @@ const USAGE = `npm run soak -- <stream> [--seed N] [--seconds N | --requests N] 
   --requests   instead: until so many are acknowledged
   --kills      and until so many processes were killed; kills are spread over the time that the requests take
   --rate       requests a second
+  --rounds     of discovery, which sends no requests: how often each fault strikes (default 20)
 `;
+
+function readRounds(args: string[]): number | undefined {
+  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '20' } } });
+  const rounds = Number(values.rounds);
+  return rounds > 0 ? rounds : undefined;
+}
 
 function readCommand(args: string[]): { name: string; goal: Goal } | undefined {
   const number = { type: 'string' } as const;
@@ -25,15 +34,26 @@ function readCommand(args: string[]): { name: string; goal: Goal } | undefined {
 }
 
 async function main(): Promise<number> {
-  const command = readCommand(process.argv.slice(2));
-  const domain = command === undefined ? undefined : domains[command.name];
-  if (command === undefined || domain === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
+  const args = process.argv.slice(2);
+  if (args[0] === 'discovery') {
+    const rounds = readRounds(args.slice(1));
+    return rounds === undefined ? refuse() : endOf(await soakDiscovery(rounds));
   }
+  const command = readCommand(args);
+  const domain = command === undefined ? undefined : domains[command.name];
+  if (command === undefined || domain === undefined) return refuse();
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-  return (await soak(domain, command.goal, interrupted.signal)) ? 0 : 1;
+  return endOf(await soak(domain, command.goal, interrupted.signal));
+}
+
+function refuse(): number {
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+function endOf(isProven: boolean): number {
+  return isProven ? 0 : 1;
 }
 
 main().then(

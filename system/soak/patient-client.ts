@@ -23,6 +23,12 @@ export interface Weather {
   readonly failures: string[];
 }
 
+/** Lines of the final table about it. Prints the first few 500s. */
+export function tellWeather({ broken, unavailable, failures }: Weather): Record<string, number> {
+  for (const failure of failures.slice(0, 5)) process.stdout.write(`A client had a 500: ${failure}\n`);
+  return { 'broken or silent connections': broken, 'answers 503': unavailable, 'answers 500': failures.length };
+}
+
 /**
  * Sends a request as the documentation tells clients to: after a broken connection, silence or a 503 the same again, with
  * the same `id` or `Idempotency-Key`, until there is an answer that settles it. Gives up never.

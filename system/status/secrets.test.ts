@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { eventually } from '@quartermaster/testing';
+import type { ServerResponse } from 'node:http';
+import { eventually, startHttpServer, type HttpServer } from '@quartermaster/testing';
 import { Redis } from 'ioredis';
 import { slackMessages } from '../harness/builds';
 import { startProcess } from '../harness/processes';
@@ -15,7 +14,7 @@ const secret = (name: string): string => `planted-${name}-${randomBytes(8).toStr
 const SECRETS = { token: secret('token'), user: secret('user'), password: secret('password'), query: secret('query') };
 
 let system: System;
-let target: Server;
+let target: HttpServer;
 let redirected = 0;
 let seen: string[];
 /** How the target answers; it echoes what it was sent, as a careless one does. */
@@ -24,24 +23,20 @@ let respond: (response: ServerResponse, echo: string) => void;
 beforeAll(async () => {
   system = await startSystem();
   seen = [];
-  target = createServer((request, response) => {
-    if (request.url === '/elsewhere') redirected += 1;
-    const echo = JSON.stringify([request.url, request.headers]);
+  target = await startHttpServer(({ url, headers }, response) => {
+    if (url === '/elsewhere') redirected += 1;
+    const echo = JSON.stringify([url, headers]);
     seen.push(echo);
-    request.resume().on('end', () => respond(response, echo));
+    respond(response, echo);
   });
-  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
 }, 60_000);
 afterAll(async () => {
-  target.closeAllConnections();
-  await new Promise((resolve) => target.close(resolve));
+  await target.stop();
   await system.stop();
 });
 
-const targetUrl = (): string => {
-  const { port } = target.address() as AddressInfo;
-  return `http://${SECRETS.user}:${SECRETS.password}@127.0.0.1:${port}/status?key=${SECRETS.query}`;
-};
+const targetUrl = (): string =>
+  `http://${SECRETS.user}:${SECRETS.password}@127.0.0.1:${target.port}/status?key=${SECRETS.query}`;
 const WAYS: Record<string, typeof respond> = {
   'an error': (response, echo) => void response.writeHead(500).end(echo),
   'a redirect': (response, echo) => void response.writeHead(307, { location: '/elsewhere' }).end(echo),

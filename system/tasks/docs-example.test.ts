@@ -1,11 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { eventually } from '@quartermaster/testing';
+import { eventually, startHttpServer, type HttpServer } from '@quartermaster/testing';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 import { getTask, postTask, taskEnds } from '../harness/tasks';
 
@@ -14,8 +11,7 @@ const ROOT = join(__dirname, '../..');
 let system: System;
 let lane: Lane;
 let folder: string;
-let server: Server;
-let service: string;
+let server: HttpServer;
 const switched: boolean[] = [];
 
 beforeAll(async () => {
@@ -33,15 +29,10 @@ beforeAll(async () => {
   // What was needed to compile is not needed to run.
   rmSync(join(folder, 'node_modules'), { recursive: true });
 
-  server = createServer((request, response) => {
-    request.setEncoding('utf8').once('data', (body: string) => {
-      switched.push((JSON.parse(body) as { on: boolean }).on);
-      response.writeHead(request.url === '/maintenance' ? 204 : 404).end();
-    });
+  server = await startHttpServer(({ url, body }, response) => {
+    switched.push((JSON.parse(body) as { on: boolean }).on);
+    response.writeHead(url === '/maintenance' ? 204 : 404).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  service = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   system = await startSystem();
   const settings = { TASKS_DIR: join(folder, 'tasks') };
@@ -49,7 +40,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await system.stop();
-  server.close();
+  await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(() => void switched.splice(0));
@@ -79,16 +70,16 @@ describe('the examples of docs/tasks.md', () => {
   }, 30_000);
 
   it('put a service into maintenance and back', async () => {
-    const { _id: id } = await postTask(lane.api, 'maintenance', { services: [service], minutes: 0.02 });
+    const { _id: id } = await postTask(lane.api, 'maintenance', { services: [server.url], minutes: 0.02 });
     const task = await taskEnds(lane.api, 'maintenance', id, 'COMPLETED');
     expect(switched).toEqual([true, false]);
     expect(task['until']).toEqual(expect.any(String));
   }, 30_000);
 
   it('bring it back at a cancel, and let no other have it meanwhile', async () => {
-    const { _id: id } = await postTask(lane.api, 'maintenance', { services: [service], minutes: 60 });
+    const { _id: id } = await postTask(lane.api, 'maintenance', { services: [server.url], minutes: 60 });
     await eventually(() => expect(switched).toEqual([true]));
-    const { _id: other } = await postTask(lane.api, 'maintenance', { services: [service] });
+    const { _id: other } = await postTask(lane.api, 'maintenance', { services: [server.url] });
     const refused = await taskEnds(lane.api, 'maintenance', other, 'FAILED');
     expect(refused.exceptions).toMatchObject([{ message: expect.stringContaining(id), code: 'claimed' }]);
     // It waits as a job that is due in an hour.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { CloudInstance, Instance } from '@quartermaster/instances';
 import type { InstanceCache } from '@quartermaster/stores';
+import { createVersionedCopy } from './versioned-copy.js';
 
 export const INSTANCE_FILTERS = ['env', 'site', 'role', 'queue'] as const;
 export type InstanceFilter = Partial<Record<(typeof INSTANCE_FILTERS)[number], string>>;
@@ -29,25 +30,19 @@ export interface Snapshot {
 const KEPT_LISTS = 50;
 
 export function createInstanceListing(cache: InstanceCache): InstanceListing {
-  let loaded: { version: string; byId: Map<string, CloudInstance>; rendered: Map<string, RenderedList> } | undefined;
-  let loading: Promise<void> | undefined;
-
-  const load = async (): Promise<void> => {
-    const { meta, instances } = await cache.loadAll();
-    const byId = new Map([...instances].map(([id, { instance }]) => [id, instance]));
-    loaded = { version: meta.version, byId, rendered: new Map() };
-  };
+  const upToDate = createVersionedCopy(
+    () => cache.meta(),
+    async () => {
+      const { meta, instances } = await cache.loadAll();
+      const byId = new Map([...instances].map(([id, { instance }]) => [id, instance]));
+      return { version: meta.version, byId, rendered: new Map<string, RenderedList>() };
+    },
+  );
 
   return {
     current: oncePerTurn(async () => {
-      const meta = await cache.meta();
-      // One that is under way began earlier, and may have read what was there before.
-      if (loaded?.version !== meta.version) await loading;
-      if (loaded?.version !== meta.version) {
-        loading ??= load().finally(() => (loading = undefined));
-        await loading;
-      }
-      const { byId, rendered } = loaded ?? { byId: new Map<string, CloudInstance>(), rendered: new Map() };
+      const { meta, copy } = await upToDate();
+      const { byId, rendered } = copy;
       return {
         refreshedAt: meta.refreshed_at,
         byId,

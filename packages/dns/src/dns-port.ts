@@ -1,5 +1,5 @@
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { RecordChange, RecordSet, RecordSetPage, ZonePage } from './record.js';
+import type { RecordChange, RecordSetPage, ZonePage } from './record.js';
 
 export type ChangeStatus = 'PENDING' | 'INSYNC';
 
@@ -11,8 +11,6 @@ export type ChangeStatus = 'PENDING' | 'INSYNC';
 export interface DnsPort {
   /** One page of the account's hosted zones, one request: the first, or the one that `marker` names. */
   listZonePage(marker?: string): Promise<ZonePage>;
-  /** What stands at one name, of every type. */
-  findRecordSets(zoneId: string, name: string): Promise<RecordSet[]>;
   /** One page of what stands in a zone, one request: begins at the name `from`, whether it stands there or not. */
   listRecordSets(zoneId: string, from: string): Promise<RecordSetPage>;
   /**

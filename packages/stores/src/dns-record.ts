@@ -73,8 +73,8 @@ export interface NewChangeSet {
 
 export type Asked =
   /**
-   * `accepted`: dispatch the job. `same`: this id was accepted before, with the same body (`dispatchOpened`). `forgotten`:
-   * a record that never was in the zone is deleted at once, with nothing left to do.
+   * `accepted`: dispatch the job. `same`: this id was accepted before, with the same body; while it waits, enqueue the job
+   * anew. `forgotten`: a record that never was in the zone is deleted at once, with nothing left to do.
    */
   | { readonly outcome: 'accepted' | 'same' | 'forgotten' }
   /** This id was accepted before, with another body (409). */

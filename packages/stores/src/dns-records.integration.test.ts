@@ -1,79 +1,26 @@
-import { EMPTY_DRAIN, type Outcome, type RecordSet } from '@quartermaster/dns';
-import type { ErrorRecord } from '@quartermaster/foundation';
-import { openTestRedis, type TestRedis } from '@quartermaster/testing';
-import { createDnsRecords, type DnsRecords } from './dns-records.js';
-import type { Asked, ChangeSet, NewChangeSet } from './dns-record.js';
-import { createDnsZones, type DnsZones } from './dns-zones.js';
 import { createOpenJobs } from './open-jobs.js';
+import {
+  a,
+  ask,
+  beginEachWithoutRecords,
+  end,
+  freshId,
+  JOB,
+  listed,
+  now,
+  put,
+  records,
+  REFUSED,
+  remove,
+  shown,
+  stateOf,
+  test,
+  waitingIds,
+  ZONE,
+  zones,
+} from './testing/dns-wishes.js';
 
-const ZONE = 'Z1';
-const JOB = { id: 'drain-zone-Z1', name: 'drain-zone', payload: { zone_id: ZONE }, wake: 'w1' };
-const REFUSED: ErrorRecord = { kind: 'unprocessable', code: 'change-refused', message: 'not this one' };
-
-let test: TestRedis;
-let records: DnsRecords;
-let zones: DnsZones;
-let serial = 0;
-let now = 1_700_000_000_000;
-beforeEach(async () => {
-  test = await openTestRedis();
-  records = createDnsRecords(test.redis, test.keys);
-  zones = createDnsZones(test.redis, test.keys);
-  await test.redis.hset(test.keys.journal(`zone:${ZONE}`), 'fence', 3);
-});
-afterEach(() => test.close());
-
-const a = (name: string, value: string): RecordSet => ({
-  name,
-  type: 'A',
-  ttl: 60,
-  values: [value],
-  is_special: false,
-});
-const freshId = (): string => `s${(serial += 1)}`;
-
-async function ask(hostname: string, fields: Partial<NewChangeSet> = {}): Promise<Asked['outcome']> {
-  const fixed = { id: freshId(), zone_id: ZONE, hostname, force: false, must_exist: false, request_id: 'r1' };
-  return (await records.ask({ ...fixed, ...fields }, JOB, (now += 1000))).outcome;
-}
-const put = async (hostname: string, set: RecordSet, more: Partial<NewChangeSet> = {}): Promise<string> => {
-  const id = freshId();
-  expect(await ask(hostname, { id, wished: set, ...more })).toBe('accepted');
-  return id;
-};
-const remove = async (hostname: string): Promise<string> => {
-  const id = freshId();
-  expect(await ask(hostname, { id, must_exist: true })).toBe('accepted');
-  return id;
-};
-
-type Fate = 'superseded' | 'unchanged' | 'failed' | `C${number}`;
-/** What the drain would say of these sets. */
-async function end(fates: Readonly<Record<string, Fate>>, status: 'PENDING' | 'INSYNC' = 'PENDING'): Promise<boolean> {
-  const waiting = await zones.take(ZONE, 100);
-  const outcomes = Object.entries(fates).map(([id, fate]): Outcome => {
-    const set = waiting.find((one) => one.id === id);
-    const about = { id, record: set?.record ?? '' };
-    const put = set?.wished === undefined ? {} : { applied: set.wished };
-    const kept = set?.applied === undefined ? {} : { applied: set.applied };
-    if (fate === 'superseded') return { ...about, result: fate };
-    if (fate === 'unchanged') return { ...about, result: fate, ...put };
-    if (fate === 'failed') return { ...about, result: fate, error: REFUSED, ...kept };
-    return { ...about, result: 'accepted', change_id: fate, status, ...put };
-  });
-  return zones.store(ZONE, 3, { state: EMPTY_DRAIN, outcomes }, (now += 1000));
-}
-
-const shown = async (hostname: string): Promise<string> => {
-  const record = await records.loadRecord(hostname);
-  if (record === undefined) return 'unknown';
-  const more = [record.is_leaving ? 'leaving' : '', record.renamed_to ?? '', record.error?.code ?? ''];
-  return [record.status, record.set.name, ...record.set.values, ...more].filter((part) => part !== '').join(' ');
-};
-const stateOf = async (id: string): Promise<ChangeSet['state'] | undefined> => (await records.loadSet(id))?.state;
-const listed = async (): Promise<string[]> =>
-  (await records.listRecords(1, 50)).records.map(({ hostname }) => hostname);
-const waitingIds = async (): Promise<string[]> => (await zones.take(ZONE, 100)).map(({ id }) => id);
+beginEachWithoutRecords();
 
 describe('a wish', () => {
   it('is kept with its place in the zone’s list and the job, and goes waiting, accepted, insync', async () => {
@@ -296,77 +243,5 @@ describe('a rename that a deletion has overtaken', () => {
       await end({ [four]: 'C2' });
       expect(await listed()).toEqual([]);
     }
-  });
-});
-
-describe('a zone', () => {
-  it('goes on behind a waiting set that is lost', async () => {
-    const lost = await put('a.x', a('a.x', '1'));
-    const next = await put('b.x', a('b.x', '1'));
-    await test.redis.del(test.keys.dnsSet(lost));
-    expect((await zones.take(ZONE, 1)).map(({ id }) => id)).toEqual([next]);
-    expect(await waitingIds()).toEqual([next]);
-  });
-
-  it('of which nothing stands any more (it is gone) leaves notes, that can be deleted or made in another', async () => {
-    const error: ErrorRecord = { kind: 'unprocessable', code: 'zone-not-found', message: 'gone' };
-    const fail = (id: string, record: string): Promise<boolean> =>
-      zones.store(ZONE, 3, { state: EMPTY_DRAIN, outcomes: [{ id, record, result: 'failed', error }] }, (now += 1));
-    const one = await put('a.x', a('a.x', '1'));
-    await end({ [one]: 'C1' });
-    await fail(await put('a.x', a('a.x', '2')), one);
-    expect(await shown('a.x')).toBe('FAILED a.x 2 zone-not-found');
-    await put('a.x', a('a.x', '2'), { zone_id: 'Z2' });
-    const two = await put('b.x', a('b.x', '1'));
-    await end({ [two]: 'C2' });
-    await fail(await put('b.x', a('c.x', '2')), two);
-    expect([await shown('b.x'), await shown('c.x')]).toEqual(['unknown', 'FAILED c.x 2 zone-not-found']);
-    expect(await ask('c.x', { must_exist: true })).toBe('forgotten');
-  });
-
-  it('keeps its state and its trouble, fenced: who was replaced can store nothing', async () => {
-    const id = await put('a.x', a('a.x', '1'));
-    const [waiting] = await zones.take(ZONE, 1);
-    if (waiting === undefined) throw new Error('nothing waits');
-    const state = {
-      version: 1,
-      batches: [{ phase: 'ready', sets: [{ ...waiting, changes: [], refusals: 0 }] }],
-    } as const;
-    const trouble = { since: 1, last_at: 2, tries: 3 };
-    expect(await zones.load(ZONE)).toEqual({ drain: EMPTY_DRAIN });
-    const accepted = { id, record: id, result: 'accepted', change_id: 'C1', status: 'PENDING' } as const;
-    expect(await zones.store(ZONE, 2, { state, outcomes: [accepted], trouble, jobs: [JOB] }, now)).toBe(false);
-    expect([await zones.load(ZONE), await stateOf(id)]).toEqual([{ drain: EMPTY_DRAIN }, 'waiting']);
-    const job = { ...JOB, id: 'follow-change-C1' };
-    expect(await zones.store(ZONE, 3, { state, outcomes: [], trouble, jobs: [job] }, now)).toBe(true);
-    expect(await zones.load(ZONE)).toEqual({ drain: state, trouble });
-    expect(await createOpenJobs(test.redis, test.keys).load(job.id)).toEqual(job);
-  });
-
-  it('is the record’s for good: another one is refused, unless nothing of it ever stood in the first', async () => {
-    const one = await put('a.x', a('a.x', '1'));
-    expect(await ask('a.x', { zone_id: 'Z2', wished: a('a.x', '2') })).toBe('other-zone');
-    await end({ [one]: 'failed' });
-    await put('a.x', a('a.x', '2'), { zone_id: 'Z2' });
-    expect((await records.loadRecord('a.x'))?.zone_id).toBe('Z2');
-  });
-
-  it('takes a thousand wishes in, in their order, and ends them together', async () => {
-    const ids = await Promise.all(
-      Array.from({ length: 1000 }, (_, count) => put(`n${count}.x`, a(`n${count}.x`, String(count)))),
-    );
-    expect((await zones.take(ZONE, 600)).map(({ id }) => id)).toEqual(
-      (await zones.take(ZONE, 2000)).map(({ id }) => id).slice(0, 600),
-    );
-    const startedAt = performance.now();
-    const outcomes = ids.map((id, count): Outcome => {
-      return { id, record: id, result: 'accepted', change_id: 'C1', status: 'PENDING', applied: a(`n${count}.x`, '1') };
-    });
-    expect(await zones.store(ZONE, 3, { state: EMPTY_DRAIN, outcomes }, now)).toBe(true);
-    console.log(`1000 outcomes were stored in ${Math.round(performance.now() - startedAt)} ms`);
-    await zones.settleChange('C1', new Map(), [], now);
-    expect(await records.listRecords(20, 50)).toMatchObject({ more: false, records: { length: 50 } });
-    const { records: page, more } = await records.listRecords(1, 50);
-    expect([page[0]?.hostname, page[0]?.status, more]).toEqual(['n0.x', 'INSYNC', true]);
   });
 });

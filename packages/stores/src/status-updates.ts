@@ -36,7 +36,8 @@ export interface StatusUpdates {
   /**
    * Takes an update: the service's latest, its list of what waits to be forwarded and the open job `forward-status` in one
    * script, or nothing of it and why not. `mayRepeat`: the same update (by id) may come again, and is `same` then, as it was
-   * recorded the first time; its job is opened anew while anything of the service waits (`dispatchOpened`). `job`: `producer.describe('forward-status', { service })`.
+   * recorded the first time; its job is opened anew while anything of the service waits, to be dispatched again. `job`:
+   * `producer.describe('forward-status', { service })`.
    */
   accept(wanted: WaitingUpdate, mayRepeat: boolean, job: OpenJob, now: number): Promise<AcceptedUpdate>;
   /** `undefined`: not known (any more). */

@@ -1,6 +1,7 @@
-/** What tests share: a real Redis and etcd, waiting for a condition. Never part of the product. */
+/** What tests share: a real Redis and etcd, a played HTTP service, waiting for a condition. Never part of the product. */
 export * from './eventually.js';
 export * from './etcd-server.js';
+export * from './http-server.js';
 export * from './redis-server.js';
 export * from './test-redis.js';
 export * from './tcp-proxy.js';

@@ -1,6 +1,6 @@
 import { BUILD, type ShownBuild } from '../../harness/builds';
 import { checkBuilds } from '../checkers/builds';
-import { sendUntilSettled, type Weather } from '../patient-client';
+import { sendUntilSettled, tellWeather, type Weather } from '../patient-client';
 import type { Domain, Stream, World } from '../stream';
 import { buildsFaults } from './builds-faults';
 import { describeBuild, gatherEvidence, unsettledBuilds } from './gather-builds';
@@ -103,14 +103,7 @@ function createBuildsStream(world: World): Stream {
     unsettled: () => unsettledBuilds(world),
     check: async () => {
       const verdict = checkBuilds(await gatherEvidence(world, told));
-      const { broken, unavailable, failures } = weather;
-      const met = {
-        'broken or silent connections': broken,
-        'answers 503': unavailable,
-        'answers 500': failures.length,
-      };
-      for (const failure of failures.slice(0, 5)) process.stdout.write(`A client had a 500: ${failure}\n`);
-      return { findings: verdict.findings, counts: { ...verdict.counts, ...met } };
+      return { findings: verdict.findings, counts: { ...verdict.counts, ...tellWeather(weather) } };
     },
     describe: (subject) => describeBuild(world, told, subject),
   };

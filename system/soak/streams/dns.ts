@@ -1,7 +1,7 @@
 import { dnsEffects, editZone, standingIn, zoneOf, type ShownRecord } from '../../harness/records';
 import type { RequestOptions } from '../../harness/api';
 import { checkDns, type DnsEvidence, type ForeignRecord, type ToldRecord } from '../checkers/dns';
-import { sendUntilSettled, type Settled, type Weather } from '../patient-client';
+import { sendUntilSettled, tellWeather, type Settled, type Weather } from '../patient-client';
 import type { Domain, Stream, World } from '../stream';
 import { dnsFaults } from './dns-faults';
 import { createPace } from './pace';
@@ -110,14 +110,7 @@ function createDnsStream(world: World): Stream {
     },
     check: async () => {
       const { findings, counts } = checkDns(await gather());
-      const { broken, unavailable, failures } = weather;
-      const met = {
-        'broken or silent connections': broken,
-        'answers 503': unavailable,
-        'answers 500': failures.length,
-      };
-      for (const failure of failures.slice(0, 5)) process.stdout.write(`A client had a 500: ${failure}\n`);
-      return { findings, counts: { ...counts, ...met } };
+      return { findings, counts: { ...counts, ...tellWeather(weather) } };
     },
     describe: async (subject) => {
       const own = told.find(({ prefix }) => prefix === subject);

@@ -1,7 +1,5 @@
 import { RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { eventually } from '@quartermaster/testing';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { eventually, startHttpServer, type HttpServer } from '@quartermaster/testing';
 import { gzipSync } from 'node:zlib';
 import { startSandbox, type StartedSandbox } from '../testing/started-sandbox.js';
 
@@ -28,45 +26,28 @@ interface Web {
 
 function createWeb(): Web {
   const seen: Seen[] = [];
-  let server: Server | undefined;
-  let port = 0;
-  const read = async (request: IncomingMessage): Promise<Seen> => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    return {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      authorization: request.headers.authorization,
-      contentType: request.headers['content-type'],
-      body,
-    };
-  };
+  let server: HttpServer | undefined;
   const web: Web = {
     get url() {
-      return `http://127.0.0.1:${port}`;
+      return server?.url ?? '';
     },
     seen,
     answer: () => ({ status: 200, body: '#!/bin/bash\necho hello\n' }),
-    listen: (wanted = 0) =>
-      new Promise((resolve) => {
-        const started = createServer((request, response) => {
-          void read(request).then((entry) => {
-            seen.push(entry);
-            const { status, body = '' } = web.answer(entry);
-            response.writeHead(status).end(body);
-          });
-        });
-        server = started;
-        started.listen(wanted, '127.0.0.1', () => {
-          port = (started.address() as AddressInfo).port;
-          resolve();
-        });
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        server?.close(() => resolve());
-        server?.closeAllConnections();
-      }),
+    listen: async (port) => {
+      server = await startHttpServer(({ method, url, headers, body: sent }, response) => {
+        const entry = {
+          method,
+          url,
+          authorization: headers.authorization,
+          contentType: headers['content-type'],
+          body: sent,
+        };
+        seen.push(entry);
+        const { status, body = '' } = web.answer(entry);
+        response.writeHead(status).end(body);
+      }, port);
+    },
+    close: async () => server?.stop(),
   };
   return web;
 }

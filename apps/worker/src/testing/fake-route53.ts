@@ -35,7 +35,6 @@ export function createFakeRoute53(pageSize = 100): FakeRoute53 {
     requests.push(performance.now());
     if (isAway) throw unavailable('route53-unavailable');
   };
-  const standing = (name: string): RecordSet[] => zone.at(name).map(({ set }) => set);
 
   const fake: FakeRoute53 = {
     zone,
@@ -54,10 +53,6 @@ export function createFakeRoute53(pageSize = 100): FakeRoute53 {
     listZonePage: async () => {
       count();
       return { zones: [] };
-    },
-    findRecordSets: async (_zoneId, name) => {
-      count();
-      return standing(name);
     },
     listRecordSets: async (_zoneId, from) => {
       count();

@@ -1,6 +1,6 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startHttpServer, type HttpRequest, type HttpServer } from '@quartermaster/testing';
+import type { ServerResponse } from 'node:http';
 import type { DnsPort } from '../dns-port.js';
 import { readStanding } from '../read-standing.js';
 import type { RecordChange, RecordSet } from '../record.js';
@@ -18,7 +18,7 @@ interface Asked {
 }
 
 const XMLNS = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"';
-let server: Server;
+let server: HttpServer;
 let dns: DnsPort;
 let requests: Asked[];
 let play: (asked: Asked) => Answer;
@@ -26,35 +26,29 @@ let play: (asked: Asked) => Answer;
 const open = (timeouts: Partial<Route53Timeouts> = {}): DnsPort =>
   createRoute53Dns({
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.url,
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     timeouts,
   });
 
 beforeEach(async () => {
   requests = [];
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => answer(request, body, response));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server = await startHttpServer(answer);
   dns = open();
 });
 
 afterEach(async () => {
   dns.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.stop();
 });
 
-function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
-  const url = new URL(request.url ?? '/', 'http://x');
-  const asked = { method: request.method ?? '', path: url.pathname, query: url.searchParams, body };
+function answer({ method, url: target, body }: HttpRequest, response: ServerResponse): void {
+  const url = new URL(target, 'http://x');
+  const asked = { method, path: url.pathname, query: url.searchParams, body };
   requests.push(asked);
   const answered = play(asked);
   if (answered === SILENCE) return;
-  if (answered === CUT) return void request.socket.destroy();
+  if (answered === CUT) return void response.destroy();
   if (answered === STALL) return void response.writeHead(200, { 'content-length': 1000 }).write('<Change');
   const { status, body: xml } = typeof answered === 'string' ? { status: 200, body: answered } : answered;
   response.writeHead(status, { 'content-type': 'text/xml' }).end(xml);
@@ -113,14 +107,14 @@ describe('reads', () => {
     });
   });
 
-  it('find what stands at one name, unescaped, values sorted', async () => {
+  it('list what stands from a name on, unescaped, values sorted', async () => {
     play = () =>
       page(
         `<ResourceRecordSet><Name>\\052.example.com.</Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>10.0.0.2</Value></ResourceRecord><ResourceRecord><Value>10.0.0.1</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>${simple('other.example.com.')}`,
       );
-    expect(await dns.findRecordSets('Z1', '*.example.com')).toEqual([
-      set('*.example.com', { values: ['10.0.0.1', '10.0.0.2'] }),
-    ]);
+    expect(await dns.listRecordSets('Z1', '*.example.com')).toEqual({
+      sets: [set('*.example.com', { values: ['10.0.0.1', '10.0.0.2'] }), set('other.example.com')],
+    });
     expect(requests[0]?.path).toBe('/2013-04-01/hostedzone/Z1/rrset');
     expect(requests[0]?.query.get('name')).toBe('*.example.com.');
   });
@@ -134,11 +128,13 @@ describe('reads', () => {
       query.get('identifier') === 'two'
         ? page(weighted('a.example.com.', 'two') + alias)
         : page(weighted('a.example.com.', 'one'), next);
-    expect(await dns.findRecordSets('Z1', 'a.example.com')).toEqual([
-      set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
-      set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
-      { name: 'a.example.com', type: 'AAAA', values: [], is_special: true },
-    ]);
+    expect(await dns.listRecordSets('Z1', 'a.example.com')).toEqual({
+      sets: [
+        set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
+        set('a.example.com', { values: ['1.1.1.1'], is_special: true }),
+        { name: 'a.example.com', type: 'AAAA', values: [], is_special: true },
+      ],
+    });
   });
 
   it('give pages that cut no name', async () => {

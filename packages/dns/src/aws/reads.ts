@@ -11,13 +11,11 @@ import type { DnsPort } from '../dns-port.js';
 import type { RecordSet } from '../record.js';
 import { mapRecordSet, mapZone, plainId, plainName, wireName, ZONE_NOT_FOUND } from './mapping.js';
 
-type Reads = Pick<DnsPort, 'listZonePage' | 'findRecordSets' | 'listRecordSets' | 'getChange'>;
+type Reads = Pick<DnsPort, 'listZonePage' | 'listRecordSets' | 'getChange'>;
 
 /** Route 53's largest pages. */
 const ZONES_PAGE_SIZE = 100;
 const SETS_PAGE_SIZE = 300;
-/** A simple set of each type, and some; a name that has more is asked for until it ends. */
-const ONE_NAME_PAGE_SIZE = 30;
 
 type Page = ListResourceRecordSetsCommandOutput;
 
@@ -28,16 +26,12 @@ export function createReads(client: Route53Client, calls: Calls): Reads {
     });
 
   /** The page that begins at a name, and further ones while they go on with that same name. */
-  const listFrom = async (
-    zoneId: string,
-    name: string,
-    size: number,
-  ): Promise<{ sets: RecordSet[]; next?: string }> => {
+  const listFrom = async (zoneId: string, name: string): Promise<{ sets: RecordSet[]; next?: string }> => {
     const sets: RecordSet[] = [];
     let input: ListResourceRecordSetsCommandInput = {
       HostedZoneId: zoneId,
       StartRecordName: wireName(name),
-      MaxItems: size,
+      MaxItems: SETS_PAGE_SIZE,
     };
     for (;;) {
       const page = await list(input);
@@ -62,13 +56,8 @@ export function createReads(client: Route53Client, calls: Calls): Reads {
         return IsTruncated === true && NextMarker !== undefined ? { zones, next_marker: NextMarker } : { zones };
       }),
 
-    findRecordSets: async (zoneId, name) => {
-      const { sets } = await listFrom(zoneId, name, ONE_NAME_PAGE_SIZE);
-      return sets.filter((set) => set.name === name);
-    },
-
     listRecordSets: async (zoneId, from) => {
-      const { sets, next } = await listFrom(zoneId, from, SETS_PAGE_SIZE);
+      const { sets, next } = await listFrom(zoneId, from);
       if (next === undefined) return { sets };
       // The name that the next page begins with may have begun on this one.
       return { sets: sets.filter(({ name }) => name !== next), next_name: next };

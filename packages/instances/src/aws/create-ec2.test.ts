@@ -1,6 +1,6 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startHttpServer, type HttpServer } from '@quartermaster/testing';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from '../build.js';
 import { createEc2, type Ec2, type Ec2Timeouts } from './create-ec2.js';
@@ -11,7 +11,7 @@ const STALL = Symbol('half an answer');
 type Answer = string | { readonly status: number; readonly code: string } | typeof SILENCE | typeof STALL;
 type Play = (action: string, parameters: URLSearchParams, count: number) => Answer | Promise<Answer>;
 
-let server: Server;
+let server: HttpServer;
 let ec2: Ec2;
 let requests: URLSearchParams[];
 let play: Play;
@@ -20,26 +20,20 @@ const open = (timeouts: Partial<Ec2Timeouts> = {}): Ec2 =>
   createEc2({
     installId: 'prod',
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.url,
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     timeouts,
   });
 
 beforeEach(async () => {
   requests = [];
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => void answer(new URLSearchParams(body), response));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server = await startHttpServer(({ body }, response) => void answer(new URLSearchParams(body), response));
   ec2 = open();
 });
 
 afterEach(async () => {
   ec2.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.stop();
 });
 
 async function answer(parameters: URLSearchParams, response: ServerResponse): Promise<void> {

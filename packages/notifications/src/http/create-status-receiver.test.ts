@@ -1,6 +1,6 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startHttpServer, type HttpServer } from '@quartermaster/testing';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createHttpStatusReceiver, type HttpStatusReceiverOptions } from './create-status-receiver.js';
 
 interface Received {
@@ -9,7 +9,7 @@ interface Received {
   readonly body: string;
 }
 
-let server: Server;
+let server: HttpServer;
 let received: Received[];
 let respond: (response: ServerResponse) => void;
 
@@ -27,9 +27,8 @@ const delivery = {
   },
 };
 
-const port = (): number => (server.address() as AddressInfo).port;
 const open = (options: Partial<HttpStatusReceiverOptions> = {}) =>
-  createHttpStatusReceiver({ url: `http://127.0.0.1:${port()}/huxley/status`, timeoutMs: 5_000, ...options });
+  createHttpStatusReceiver({ url: `${server.url}/huxley/status`, timeoutMs: 5_000, ...options });
 const answer =
   (status: number, headers: Record<string, string> = {}) =>
   (response: ServerResponse): void =>
@@ -38,21 +37,13 @@ const answer =
 beforeEach(async () => {
   received = [];
   respond = answer(200);
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, body });
-      respond(response);
-    });
+  server = await startHttpServer(({ url, headers, body }, response) => {
+    received.push({ path: url, headers, body });
+    respond(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => server.stop());
 
 async function errorOf(promise: Promise<unknown>): Promise<AppError> {
   const error: unknown = await promise.then(
@@ -79,8 +70,8 @@ describe('a delivery', () => {
 
   it('has no credentials unless there are some, and takes them out of the address', async () => {
     await open().deliver(delivery, held);
-    await open({ url: `http://us%20er:p%40ss@127.0.0.1:${port()}/x?a=b` }).deliver(delivery, held);
-    await open({ url: `http://user:pass@127.0.0.1:${port()}/x`, token: TOKEN }).deliver(delivery, held);
+    await open({ url: `http://us%20er:p%40ss@127.0.0.1:${server.port}/x?a=b` }).deliver(delivery, held);
+    await open({ url: `http://user:pass@127.0.0.1:${server.port}/x`, token: TOKEN }).deliver(delivery, held);
     expect(received.map(({ path, headers }) => [path, headers.authorization])).toEqual([
       ['/huxley/status', undefined],
       ['/x?a=b', `Basic ${Buffer.from('us er:p@ss').toString('base64')}`],
@@ -119,7 +110,7 @@ describe('failures', () => {
   );
 
   it.each([301, 302, 303, 307, 308])('say of %d that redirects are not followed', async (status) => {
-    respond = answer(status, { location: `http://127.0.0.1:${port()}/elsewhere` });
+    respond = answer(status, { location: `${server.url}/elsewhere` });
     const error = await errorOf(open({ token: TOKEN }).deliver(delivery, held));
     expect(error).toMatchObject({ kind: 'unavailable', code: 'status-target-unavailable' });
     expect(error.message).toContain(`answers ${status}, a redirect`);
@@ -151,7 +142,7 @@ describe('failures', () => {
   });
 
   it('never name the address or the credentials', async () => {
-    const url = `http://planted-user:planted-password@127.0.0.1:${port()}/planted-path?token=planted-query`;
+    const url = `http://planted-user:planted-password@127.0.0.1:${server.port}/planted-path?token=planted-query`;
     for (const one of [answer(400), answer(500), answer(302), (response: ServerResponse) => void response.destroy()]) {
       respond = one;
       const error = await errorOf(open({ url, token: TOKEN }).deliver(delivery, held));

@@ -1,6 +1,6 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startHttpServer, type HttpServer } from '@quartermaster/testing';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createSlackNotifier, type SlackOptions } from './create-notifier.js';
 
 interface Received {
@@ -9,7 +9,7 @@ interface Received {
   readonly fields: URLSearchParams;
 }
 
-let server: Server;
+let server: HttpServer;
 let received: Received[];
 let respond: (response: ServerResponse) => void;
 
@@ -20,7 +20,7 @@ const notification = { event_id: 'b1:launched', channel: 'general', text: 'Start
 const open = (options: Partial<SlackOptions> = {}) =>
   createSlackNotifier({
     token: TOKEN,
-    apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
+    apiUrl: `${server.url}/api/`,
     ...options,
   });
 
@@ -32,21 +32,13 @@ const json =
 beforeEach(async () => {
   received = [];
   respond = json({ ok: true });
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, fields: new URLSearchParams(body) });
-      respond(response);
-    });
+  server = await startHttpServer(({ url, headers, body }, response) => {
+    received.push({ path: url, headers, fields: new URLSearchParams(body) });
+    respond(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => server.stop());
 
 async function errorOf(promise: Promise<unknown>): Promise<AppError> {
   const error: unknown = await promise.then(

@@ -1,5 +1,6 @@
 import type { EffectGuard } from '@quartermaster/foundation';
-import { createEc2TagsStacks, type Stacks } from './create-ec2-tags-stacks.js';
+import { createEc2TagsStacks } from './create-ec2-tags-stacks.js';
+import type { Stacks } from './stacks.js';
 import {
   HELD,
   instanceXml,

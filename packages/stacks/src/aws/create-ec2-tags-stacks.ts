@@ -1,27 +1,11 @@
-import {
-  EC2Client,
-  StartInstancesCommand,
-  StopInstancesCommand,
-  type EC2ClientConfig,
-  type Instance,
-} from '@aws-sdk/client-ec2';
-import { clientSettings, type AwsPlace, type AwsTimeouts, type ErrorTable } from '@quartermaster/aws';
+import { EC2Client, StartInstancesCommand, StopInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
+import { clientSettings, type ErrorTable } from '@quartermaster/aws';
 import { findLayer, findStack, inOrder, instancesOf } from '../find.js';
 import type { Fleet } from '../stack.js';
-import type { StackSource } from '../stack-source.js';
 import { describeInstances, describeInstancesById, describeStatuses, ec2 } from './ec2-calls.js';
 import { obstaclesAmong } from './obstacles.js';
+import { TIMEOUTS, type Stacks, type StacksPlace } from './stacks.js';
 import { LAYER_TAG_PREFIX, readTaggedFleet, STACK_TAG } from './tagged-fleet.js';
-
-export type StacksPlace = AwsPlace<NonNullable<EC2ClientConfig['credentials']>>;
-
-/** A source of stacks with connections to close. */
-export interface Stacks extends StackSource {
-  /** Closes idle connections. */
-  close(): void;
-}
-
-export const TIMEOUTS: AwsTimeouts = { connection: 3_000, request: 15_000, idle: 15_000 };
 
 const NOT_FOUND = { kind: 'not-found', code: 'instance-not-found' } as const;
 const NO_CAPACITY = { kind: 'unavailable', code: 'no-capacity' } as const;

@@ -1,5 +1,5 @@
 import { createOpsWorksStacks } from './create-opsworks-stacks.js';
-import type { Stacks } from './create-ec2-tags-stacks.js';
+import type { Stacks } from './stacks.js';
 import { HELD, instanceXml, playAws, refuse, reservationsXml, type PlayedAws } from './testing/played-aws.js';
 
 let aws: PlayedAws;

@@ -12,8 +12,8 @@ import { AppError } from '@quartermaster/foundation';
 import { awsCode, clientSettings, createCalls, type ErrorTable } from '@quartermaster/aws';
 import { byName, findLayer, findStack, inOrder } from '../find.js';
 import type { Layer, Stack, StackInstance, StackInstanceStatus } from '../stack.js';
-import { TIMEOUTS, type Stacks, type StacksPlace } from './create-ec2-tags-stacks.js';
 import { obstaclesAmong } from './obstacles.js';
+import { TIMEOUTS, type Stacks, type StacksPlace } from './stacks.js';
 
 const opsworks = createCalls({ name: 'OpsWorks', prefix: 'opsworks' });
 

@@ -1,6 +1,7 @@
-import { createEc2TagsStacks, type Stacks, type StacksPlace } from './create-ec2-tags-stacks.js';
+import { createEc2TagsStacks } from './create-ec2-tags-stacks.js';
 import { createOpsWorksStacks } from './create-opsworks-stacks.js';
 import type { StackSource } from '../stack-source.js';
+import type { Stacks, StacksPlace } from './stacks.js';
 
 /** Both sources of stacks, on the AWS SDK. Loading this loads the SDK: worker and mini-worker only. */
 export { createEc2TagsStacks, createOpsWorksStacks, type Stacks, type StacksPlace };

@@ -1,5 +1,6 @@
 import { EC2 } from '@aws-sdk/client-ec2';
 import { OpsWorks } from '@aws-sdk/client-opsworks';
+import { clientSettings, type AwsTimeouts } from '@quartermaster/aws';
 
 /** The AWS SDK's clients for tasks. */
 export interface AwsClients {
@@ -9,14 +10,14 @@ export interface AwsClients {
   close(): void;
 }
 
+/** An answer that stalls is not ended: an idle time of 0 is none. */
+const TIMEOUTS: AwsTimeouts = { connection: 3_000, request: 15_000, idle: 0 };
+
 /** Each made when it is first used. Region, endpoint and credentials are found by the SDK as ever. */
 export function createAwsClients(): AwsClients {
   let ec2: EC2 | undefined;
   let opsworks: OpsWorks | undefined;
-  const settings = {
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
-  };
+  const settings = clientSettings<never>({}, TIMEOUTS);
   return {
     get ec2() {
       return (ec2 ??= new EC2(settings));

@@ -1,7 +1,7 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { StacksPlace } from '../create-ec2-tags-stacks.js';
+import { startHttpServer } from '@quartermaster/testing';
+import type { StacksPlace } from '../stacks.js';
 
 /** A request as EC2 (form) or OpsWorks (JSON) is asked. */
 export interface PlayedRequest {
@@ -35,30 +35,22 @@ export const refuse = (code: string, status = 400): PlayedAnswer => ({ refusal: 
 
 export async function playAws(): Promise<PlayedAws> {
   const requests: PlayedRequest[] = [];
-  const server: Server = createServer((incoming, response) => {
-    let body = '';
-    incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    incoming.on('end', () => {
-      const target = incoming.headers['x-amz-target'];
-      const request = readRequest(typeof target === 'string' ? target : undefined, body);
-      requests.push(request);
-      send(response, request.action, target !== undefined, played.answer(request, requests.length));
-    });
+  const server = await startHttpServer(({ headers, body }, response) => {
+    const target = headers['x-amz-target'];
+    const request = readRequest(typeof target === 'string' ? target : undefined, body);
+    requests.push(request);
+    send(response, request.action, target !== undefined, played.answer(request, requests.length));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const played: PlayedAws = {
     place: {
       region: 'us-east-1',
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      endpoint: server.url,
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     },
     requests,
     answer: () => refuse('NotPlayed'),
     actions: () => requests.map(({ action }) => action),
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => server.stop(),
   };
   return played;
 }
