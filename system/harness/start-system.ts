@@ -64,7 +64,7 @@ export async function startSystem(sandboxSettings: Readonly<Record<string, strin
     ...sandboxSettings,
   });
   const sandbox = createApi(sandboxUrl);
-  await eventually(async () => expect((await sandbox('/_sandbox/health')).status).toBe(200));
+  await awaitOk(sandbox, '/_sandbox/health');
 
   const lanes: Lane[] = [];
   return {
@@ -124,8 +124,7 @@ async function openLane(redisUrl: string, sandboxUrl: string, options: LaneOptio
   };
   let web = start('web', webSettings);
   const awaitReady = async (): Promise<void> => {
-    const probe = createApi(webUrl);
-    await eventually(async () => expect((await probe('/readyz')).status).toBe(200));
+    await awaitOk(createApi(webUrl), '/readyz');
   };
   await awaitReady();
 
@@ -149,7 +148,17 @@ async function openLane(redisUrl: string, sandboxUrl: string, options: LaneOptio
   if (wanted.includes('worker')) lane.startWorker();
   if (wanted.includes('mini-worker')) lane.startMiniWorker();
   if (wanted.includes('mini-worker')) {
-    await eventually(async () => expect((await lane.api('/instances')).headers.has('x-cache-age')).toBe(true));
+    await eventually(async () => {
+      if (!(await lane.api('/instances')).headers.has('x-cache-age')) throw new Error('no cache yet');
+    });
   }
   return lane;
+}
+
+/** Waits until a process answers. Usable outside of tests too. */
+async function awaitOk(api: Api, path: string): Promise<void> {
+  await eventually(async () => {
+    const { status } = await api(path);
+    if (status !== 200) throw new Error(`${path} answers ${status}`);
+  });
 }

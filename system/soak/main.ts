@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { soakCrashPoints } from '../couchdb/soak';
 import { soakDiscovery } from '../discovery/soak';
 import { soak, type Goal } from './soak';
 import { domains } from './streams';
 
 const USAGE = `npm run soak -- <stream> [--seed N] [--seconds N | --requests N] [--kills N] [--rate N]
 npm run soak -- discovery [--rounds N]
+npm run soak -- crash-points
 
   <stream>     ${Object.keys(domains).join(', ')}
   --seed       decides the schedule of kills and faults and what is asked for (default 1)
@@ -13,6 +15,8 @@ npm run soak -- discovery [--rounds N]
   --kills      and until so many processes were killed; kills are spread over the time that the requests take
   --rate       requests a second
   --rounds     of discovery, which sends no requests: how often each fault strikes (default 20)
+
+  crash-points kills a worker at every crash point of the operations on CouchDB clusters (half an hour)
 `;
 
 function readRounds(args: string[]): number | undefined {
@@ -39,6 +43,7 @@ async function main(): Promise<number> {
     const rounds = readRounds(args.slice(1));
     return rounds === undefined ? refuse() : endOf(await soakDiscovery(rounds));
   }
+  if (args[0] === 'crash-points') return args.length === 1 ? endOf(await soakCrashPoints()) : refuse();
   const command = readCommand(args);
   const domain = command === undefined ? undefined : domains[command.name];
   if (command === undefined || domain === undefined) return refuse();
