@@ -100,13 +100,20 @@ async function openLane(redisUrl: string, sandboxUrl: string, options: LaneOptio
   };
   const workerSettings = {
     ...cloud,
+    // In the sandbox's log of requests.
+    AWS_SDK_UA_APP_ID: 'worker',
     SLACK_API_URL: `${sandboxUrl}/api/`,
     SLACK_TOKEN: 'xoxb-sandbox-token',
     INIT_SCRIPT_KEY: 'system-test-init-script-key-0123456789',
     ...FAST_WORKER,
     ...options.worker,
   };
-  const miniWorkerSettings = { ...cloud, MINI_WORKER_INTERVAL: '300ms', ...options.miniWorker };
+  const miniWorkerSettings = {
+    ...cloud,
+    AWS_SDK_UA_APP_ID: 'mini-worker',
+    MINI_WORKER_INTERVAL: '300ms',
+    ...options.miniWorker,
+  };
   const webSettings = {
     ...shared,
     PORT: port,

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { soakCrashPoints } from '../couchdb/soak';
 import { soakDiscovery } from '../discovery/soak';
+import { soakFuzz } from '../fuzz/soak';
 import { soak, type Goal } from './soak';
 import { domains } from './streams';
 
 const USAGE = `npm run soak -- <stream> [--seed N] [--seconds N | --requests N] [--kills N] [--rate N]
 npm run soak -- discovery [--rounds N]
 npm run soak -- crash-points
+npm run soak -- fuzz [--seed N] [--seconds N]
 
   <stream>     ${Object.keys(domains).join(', ')}
   --seed       decides the schedule of kills and faults and what is asked for (default 1)
@@ -17,12 +19,20 @@ npm run soak -- crash-points
   --rounds     of discovery, which sends no requests: how often each fault strikes (default 20)
 
   crash-points kills a worker at every crash point of the operations on CouchDB clusters (half an hour)
+  fuzz         sends every operation of /openapi.json requests made by chance, and compares the answers with it
 `;
 
 function readRounds(args: string[]): number | undefined {
   const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '20' } } });
   const rounds = Number(values.rounds);
   return rounds > 0 ? rounds : undefined;
+}
+
+function readFuzz(args: string[]): { seed: number; seconds: number } | undefined {
+  const options = { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '120' } } as const;
+  const { values } = parseArgs({ args, options });
+  const [seed, seconds] = [Number(values.seed), Number(values.seconds)];
+  return seed > 0 && seconds > 0 ? { seed, seconds } : undefined;
 }
 
 function readCommand(args: string[]): { name: string; goal: Goal } | undefined {
@@ -44,6 +54,10 @@ async function main(): Promise<number> {
     return rounds === undefined ? refuse() : endOf(await soakDiscovery(rounds));
   }
   if (args[0] === 'crash-points') return args.length === 1 ? endOf(await soakCrashPoints()) : refuse();
+  if (args[0] === 'fuzz') {
+    const wanted = readFuzz(args.slice(1));
+    return wanted === undefined ? refuse() : endOf(await soakFuzz(wanted.seed, wanted.seconds));
+  }
   const command = readCommand(args);
   const domain = command === undefined ? undefined : domains[command.name];
   if (command === undefined || domain === undefined) return refuse();

@@ -4,6 +4,7 @@ import {
   ConfigError,
   createBugReporter,
   createLogger,
+  createProcessFigures,
   createShutdown,
   secretValues,
   withAwsAliases,
@@ -37,7 +38,7 @@ import { createResumeOpenJobs } from './chores/resume-open-jobs.js';
 import { createSweepOrphans } from './chores/sweep-orphans.js';
 import { createTrimTasks } from './chores/trim-tasks.js';
 import { createWakeCancelledTasks } from './chores/wake-cancelled-tasks.js';
-import { createWatchRings } from './chores/watch-rings.js';
+import { createWatchRings, type RingGap } from './chores/watch-rings.js';
 import { connectClouds } from './clouds.js';
 import { loadMiniWorkerConfig, miniWorkerVariables } from './config.js';
 import { startLoop } from './loop.js';
@@ -55,14 +56,17 @@ async function main(): Promise<void> {
   Object.assign(process.env, withAwsAliases(process.env));
   const config = loadMiniWorkerConfig(process.env);
   const sdkSecrets = [process.env['AWS_SECRET_ACCESS_KEY'], process.env['AWS_SESSION_TOKEN']];
-  const log = createLogger({
-    level: config.LOG_LEVEL,
-    format: config.LOG_FORMAT,
-    process: 'mini-worker',
-    secrets: [...secretValues(miniWorkerVariables, config), ...sdkSecrets.filter((value) => value !== undefined)],
-  });
+  const secrets = [...secretValues(miniWorkerVariables, config), ...sdkSecrets.filter((value) => value !== undefined)];
+  const log = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, process: 'mini-worker', secrets });
   const shutdown = createShutdown(log);
-  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'mini-worker', version, log });
+  const reportBug = await createBugReporter({
+    dsn: config.SENTRY_DSN,
+    process: 'mini-worker',
+    version,
+    log,
+    secrets,
+    shutdown,
+  });
 
   const redis = connectRedis(config, log);
   shutdown.onStop('redis', () => redis.disconnect());
@@ -71,6 +75,11 @@ async function main(): Promise<void> {
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
+  const figures = createProcessFigures();
+  let rings: ReadonlyMap<string, RingGap> = new Map();
+  const ringLevel = (read: (gap: RingGap) => number) => () =>
+    // Who leads no more knows nothing about today's rings.
+    Object.fromEntries(loop.leads() ? [...rings].map(([cluster, gap]) => [cluster, read(gap)]) : []);
   const clouds = connectClouds(config);
   const { ec2, dns } = clouds;
   shutdown.onStop('clouds', () => clouds.close());
@@ -92,6 +101,7 @@ async function main(): Promise<void> {
         board: createClusterOperations(redis, keys),
         host: () => clouds.clusters,
         producer,
+        tellRings: (found) => void (rings = found),
         log,
         now: Date.now,
       }),
@@ -107,12 +117,19 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
+  figures.level(
+    'ring_nodes_missing',
+    ringLevel(({ missing }) => missing),
+  );
+  figures.level(
+    'ring_broken',
+    ringLevel(({ isBroken }) => Number(isBroken)),
+  );
   shutdown.onStop('chores', () => loop.stop(), STOP_LIMIT_MS);
   const board = createProcessBoard(redis, keys);
-  shutdown.onStop(
-    'heartbeat',
-    startHeartbeat({ board, process: 'mini-worker', version, leads: () => loop.leads(), log }),
-  );
+  const leads = (): boolean => loop.leads();
+  const heart = startHeartbeat({ board, process: 'mini-worker', version, leads, figures, log });
+  shutdown.onStop('heartbeat', () => heart.stop());
   log.info('Working', { version, interval_ms: config.MINI_WORKER_INTERVAL });
 }
 

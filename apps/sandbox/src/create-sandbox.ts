@@ -32,6 +32,9 @@ export interface Sandbox {
 
 const ACCOUNT_ID = '123456789012';
 
+/** Where an SDK of AWS names the application: `… app/worker …`. */
+const APPLICATION = /(?:^| )app\/(\S+)/;
+
 /** One server on loopback that plays every outside service there is, and can be asked what was done to them. */
 export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
   const now = Date.now;
@@ -149,7 +152,9 @@ export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
     const action = service.actionOf(exchange);
     const strike = (...kinds: Parameters<typeof faults.strike>[0]): ReturnType<typeof faults.strike> =>
       faults.strike(kinds, service.name, action);
-    const note = (outcome: string): void => records.addRequest(service.name, action, exchange.requestId, outcome);
+    const application = APPLICATION.exec(exchange.headers['user-agent'] ?? '')?.[1];
+    const note = (outcome: string): void =>
+      records.addRequest(service.name, action, exchange.requestId, outcome, application);
 
     if (strike('down') !== undefined) {
       note('dropped-before');

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type Joi from 'joi';
 import type { Access, Caller } from './authenticate.js';
 
 /** A request as a route sees it: authenticated, its body read, nothing of Express left. */
@@ -38,6 +39,42 @@ export interface Reply {
   readonly after?: () => void;
 }
 
+/**
+ * What `/openapi.json` says of a route beyond what the route itself tells. A schema here is the object that validates, so
+ * the two can't differ. The errors that follow from the rest (access, path parameters, waiting, repeats) are not repeated.
+ */
+export interface RouteDoc {
+  /** A few words. */
+  readonly summary: string;
+  readonly description?: string;
+  /** They check parts of the query. */
+  readonly query?: readonly Joi.ObjectSchema[];
+  /** Parameters of the query that are read without a schema, and what each means. */
+  readonly otherQuery?: Readonly<Record<string, string>>;
+  readonly body?: BodyDoc;
+  /** Of success by status: what it says, as JSON unless told otherwise; 204 and 304 have no body. */
+  readonly answers: Readonly<Record<number, string | AnswerDoc>>;
+  /** Errors that nothing else here tells of. */
+  readonly errors?: readonly (404 | 409 | 422)[];
+  /** A caller can wait for the work itself (`Prefer: wait`). */
+  readonly waits?: boolean;
+}
+
+export interface BodyDoc {
+  /** Any one of these. */
+  readonly json?: readonly Joi.ObjectSchema[];
+  /** A schema, or the fields by name and what each means where they are read without one. */
+  readonly form?: Joi.ObjectSchema | Readonly<Record<string, string>>;
+  /** It can be left out. */
+  readonly optional?: boolean;
+}
+
+export interface AnswerDoc {
+  readonly says: string;
+  /** Content types without parameters. */
+  readonly types: readonly string[];
+}
+
 export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express path, e.g. `/instances/:id`. */
@@ -49,5 +86,6 @@ export interface Route {
   readonly repeatable?: boolean | 'never';
   /** How long (ms) it waits for a caller who does not say (`Prefer`); not at all where this is left out. */
   readonly waitsMs?: number;
+  readonly doc: RouteDoc;
   handle(request: ApiRequest): Promise<Reply>;
 }

@@ -19,6 +19,20 @@ function basic(text: string): string {
   return `Basic ${Buffer.from(text).toString('base64')}`;
 }
 
+describe('a token as the password', () => {
+  it('opens what takes it, whoever the user', () => {
+    for (const text of [`me:${T}`, `:${T}`]) expect(codeOf(basic(text), 'token-or-password')).toBe('one');
+    expect(codeOf(`token ${T}`, 'token-or-password')).toBe('one');
+  });
+
+  it('is asked for again where it is wrong, and opens nothing else', () => {
+    expect(codeOf(basic('me:wrong'), 'token-or-password')).toBe('authentication-required');
+    expect(codeOf('token wrong', 'token-or-password')).toBe('unknown-token');
+    for (const access of ['token', 'admin', 'metrics'] as const)
+      expect(codeOf(basic(`me:${T}`), access)).toBe('unknown-token');
+  });
+});
+
 describe('authenticate', () => {
   it.each([`token ${T}`, `token=${T}`, `Bearer ${T}`, `bearer ${T}`, `Token ${T}`])('takes %s', (header) => {
     expect(codeOf(header, 'token')).toBe('one');

@@ -19,6 +19,7 @@ const tags = Joi.object()
     Joi.string().max(256).allow('').pattern(patterns.printable, 'printable characters'),
   )
   .max(MAX_TAGS)
+  .meta({ swagger: { maxProperties: MAX_TAGS } })
   .messages({
     'object.unknown':
       '{{#label}}: a tag has 1 to 128 printable characters and is none of aws:…, quartermaster:…, Name, role, site, env, queue',
@@ -58,10 +59,14 @@ export const sentBuildSchema = Joi.object<{ instance_builds: SentBuild }>({
         parseNameTemplate(text);
         return text;
       })
-      .messages({ 'any.custom': '{{#label}}: {{#error.message}}' }),
+      .messages({ 'any.custom': '{{#label}}: {{#error.message}}' })
+      .description('with `{{ field }}` of the build; no tags and no filters'),
     slack_channel: Joi.string().pattern(patterns.slackChannel, 'a channel name'),
     boot_instance: Joi.boolean().default(true),
-    id: Joi.string().pattern(patterns.uuid, 'a UUID').lowercase(),
+    id: Joi.string()
+      .pattern(patterns.uuid, 'a UUID')
+      .lowercase()
+      .meta({ swagger: { format: 'uuid', pattern: '^[0-9A-Fa-f-]{36}$' } }),
   }).required(),
 });
 

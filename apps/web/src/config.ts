@@ -15,7 +15,7 @@ import {
 import { buildFieldPatterns } from './build-fields.js';
 import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
 import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
-import { parseTokens, type Token } from './tokens.js';
+import { findToken, parseMetricsToken, parseTokens, type Token } from './tokens.js';
 
 /** Variables that `web` reads. It has none of the clouds', and no Slack token. */
 export const webVariables = {
@@ -39,7 +39,15 @@ export const webVariables = {
   ADMIN_TOKENS: listVariable().description(
     'names that may shut down, force and manage accounts; default: the only token, or the one named admin',
   ),
+  METRICS_TOKEN: secretVariable(
+    Joi.string()
+      .min(16)
+      .pattern(/^[\x21-\x7e]*$/, 'printable ASCII without white space'),
+  ).description('a token that opens /metrics and nothing else; an admin token opens it as well'),
   READ_ONLY: Joi.boolean().default(false).description('true refuses every change with 403'),
+  DASHBOARD: Joi.boolean()
+    .default(false)
+    .description('true serves a dashboard of jobs at /admin/queues, for admin tokens; see operations.md'),
   MAX_INSTANCES: Joi.number()
     .integer()
     .min(0)
@@ -97,7 +105,9 @@ export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig, EtcdC
   AUTH_TOKENS: string[];
   AUTH_TOKEN?: string;
   ADMIN_TOKENS: string[];
+  METRICS_TOKEN?: string;
   READ_ONLY: boolean;
+  DASHBOARD: boolean;
   MAX_INSTANCES: number;
   MAX_INSTANCES_PER_BUILD: number;
   ALLOWED_INSTANCE_TYPES: string[];
@@ -115,7 +125,11 @@ export interface WebConfig extends ProcessConfig, RedisConfig, TaskConfig, EtcdC
 }
 
 /** Reads the configuration of `web`, tokens parsed. Throws a `ConfigError` that names everything that is wrong. */
-export function loadWebConfig(environment: Environment): { config: WebConfig; tokens: Token[] } {
+export function loadWebConfig(environment: Environment): {
+  config: WebConfig;
+  tokens: Token[];
+  metricsToken: Token | undefined;
+} {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -128,6 +142,10 @@ export function loadWebConfig(environment: Environment): { config: WebConfig; to
   };
   const config = attempt(() => loadConfig<WebConfig>(webVariables, withRedisProvider(environment)));
   const tokens = attempt(() => parseTokens(environment));
-  if (config === undefined || tokens === undefined) throw new ConfigError(problems);
-  return { config, tokens };
+  const metricsToken = config && parseMetricsToken(config.METRICS_TOKEN);
+  if (config?.METRICS_TOKEN !== undefined && findToken(tokens ?? [], config.METRICS_TOKEN) !== undefined) {
+    problems.push('METRICS_TOKEN must be a token of its own, none of AUTH_TOKENS');
+  }
+  if (config === undefined || tokens === undefined || problems.length > 0) throw new ConfigError(problems);
+  return { config, tokens, metricsToken };
 }

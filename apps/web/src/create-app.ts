@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { AppError, type Logger } from '@quartermaster/foundation';
 import type { IdempotencyKeys } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from './api.js';
 import type { AccountGate } from './account-gate.js';
 import { authenticate, authorize, type Caller } from './authenticate.js';
 import { BODY_LIMIT } from './body.js';
+import { mountDashboard } from './dashboard/door.js';
 import { renderErrorDocument, replyToError } from './errors.js';
 import { isKantoPath, KANTO_PATH, renderKantoError } from './kanto-answer.js';
+import type { TellRequest } from './metrics/request-figures.js';
 import { begin, headerOf, type Passage } from './passage.js';
 import { parsePrefer, type Preference } from './prefer.js';
 import { onceByKey, refuseKey } from './repeats.js';
@@ -19,12 +21,18 @@ import type { Token } from './tokens.js';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly tokens: readonly Token[];
+  /** Opens `/metrics` and nothing else. */
+  readonly metricsToken?: Token | undefined;
   readonly accountGate: AccountGate;
   readonly readOnly: boolean;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly log: Logger;
+  /** Told of every request that is over. */
+  readonly tellRequest?: TellRequest;
   /** Told of every error that is a bug. */
   readonly reportBug: (error: unknown, requestId: string) => void;
+  /** The dashboard of jobs, where there is one. */
+  readonly dashboard?: RequestHandler | undefined;
 }
 
 type Answer = (passage: Passage) => Promise<void>;
@@ -54,7 +62,8 @@ export function createApp(options: AppOptions): RequestListener {
       return;
     }
     const query = mark < 0 || mark === url.length - 1 ? NO_QUERY : parseQuery(url.slice(mark + 1));
-    void found.place.answer(begin(options.log, { request, response, path, params: found.params, query }));
+    const facts = { request, response, path, params: found.params, query };
+    void found.place.answer(begin(options.log, facts, options.tellRequest));
   };
 }
 
@@ -67,7 +76,8 @@ function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answe
   app.set('query parser', 'extended');
   app.use((request, response, next) => {
     const { path, query } = request;
-    response.locals['passage'] = begin(options.log, { request, response, path, params: {}, query });
+    const facts = { request, response, path, params: {}, query };
+    response.locals['passage'] = begin(options.log, facts, options.tellRequest);
     next();
   });
   const run = (answer: Answer) => (request: Request, response: Response) =>
@@ -85,8 +95,9 @@ function createExpressApp(options: AppOptions, answers: ReadonlyMap<Route, Answe
     }
     const access = routes.some((route) => ['public', 'account'].includes(route.access)) ? 'public' : 'token';
     const refuse = (): Promise<never> => Promise.reject(notAllowed(allowed));
-    chain.all(run(createAnswer(options, { access }, refuse, { Allow: allowed.join(', ') })));
+    chain.all(run(createAnswer(options, { access, path }, refuse, { Allow: allowed.join(', ') })));
   }
+  if (options.dashboard !== undefined) mountDashboard(app, options.dashboard, options.tokens);
   const unknown = ({ path }: ApiRequest): Promise<never> =>
     Promise.reject(new AppError('not-found', 'unknown-path', `There is no ${path}.`));
   // Who has an account only has no token to send.
@@ -115,16 +126,18 @@ function serve(options: AppOptions, route: Route, request: ApiRequest): Promise<
 /** Authenticates first, then reads the body (in which an account says who it is), then asks `handle`. */
 function createAnswer(
   options: AppOptions,
-  { access, waitsMs }: Pick<Route, 'access' | 'waitsMs'>,
+  { access, path, waitsMs }: Pick<Route, 'access' | 'waitsMs'> & Partial<Pick<Route, 'path'>>,
   handle: (request: ApiRequest) => Promise<Reply>,
   errorHeaders: Record<string, string> = {},
 ): Answer {
   const readBody = createBodyReader();
+  const { metricsToken, tokens: all } = options;
+  const tokens = access === 'metrics' && metricsToken !== undefined ? [...all, metricsToken] : all;
   return async (passage) => {
     const { request, response } = passage;
+    if (path !== undefined) passage.route = path;
     try {
-      const known =
-        access === 'account' ? undefined : authenticate(request.headers.authorization, access, options.tokens);
+      const known = access === 'account' ? undefined : authenticate(request.headers.authorization, access, tokens);
       if (known !== undefined) {
         passage.caller = known.name;
         authorize(known, access);
@@ -140,11 +153,16 @@ function createAnswer(
       send(passage, reply);
     } catch (error) {
       for (const [name, value] of Object.entries(errorHeaders)) passage.headers.push(name, value);
+      if (access === 'token-or-password' && error instanceof AppError && error.kind === 'unauthenticated') {
+        passage.headers.push('WWW-Authenticate', PASSWORD_CHALLENGE);
+      }
       fail(options, passage, error);
     }
   };
 }
 
+/** Has a browser ask its user. */
+const PASSWORD_CHALLENGE = 'Basic realm="quartermaster, a token as the password", charset="UTF-8"';
 const NO_BODY = Buffer.alloc(0);
 
 function hasBody({ headers }: IncomingMessage): boolean {

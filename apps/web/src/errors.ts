@@ -14,7 +14,7 @@ export const STATUS = {
   unavailable: 503,
 } as const satisfies Record<ErrorKind, number>;
 
-const TITLE = {
+export const TITLE = {
   invalid: 'Not valid',
   unauthenticated: 'Authentication required',
   forbidden: 'Forbidden',

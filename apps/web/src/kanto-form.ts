@@ -11,6 +11,22 @@ export const KANTO_FIELDS = {
   detail: ['cluster_tag'],
 } as const satisfies Record<string, readonly string[]>;
 
+const MEANING = {
+  username: "the account's name",
+  token: "the account's token",
+  cluster_tag: 'the cluster: letters, digits and dashes, cut to 12',
+  replicas: 'nodes, 1 to 10',
+  purge: '`true`: not waiting for changes that only leaving nodes have',
+  databases: 'a comma-separated list',
+} as const;
+
+/** The fields of a form, and what each means. */
+export function describeKantoForm(kind: KantoOperation): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (['username', 'token', ...KANTO_FIELDS[kind]] as const).map((name) => [name, MEANING[name]]),
+  );
+}
+
 export type KantoOperation = keyof typeof KANTO_FIELDS;
 
 /** What a form asks for. */

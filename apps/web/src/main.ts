@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { RequestHandler } from 'express';
 import { createAbsentDiscovery, type Discovery } from '@quartermaster/discovery';
 import {
   ConfigError,
   createBugReporter,
   createLogger,
+  createProcessFigures,
   createShutdown,
   describeError,
   secretValues,
   type Logger,
 } from '@quartermaster/foundation';
-import { createProducer } from '@quartermaster/jobs';
+import { createProducer, createQueues } from '@quartermaster/jobs';
 import {
   connectRedis,
   createIdempotencyKeys,
@@ -31,27 +33,31 @@ import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
 import { loadWebConfig, webVariables, type WebConfig } from './config.js';
 import { createApp } from './create-app.js';
 import { createLogFollowers } from './log-followers.js';
+import { createTellRequest } from './metrics/request-figures.js';
 import { createRoutes } from './routes/index.js';
 import { createDiscoverySockets } from './sockets/discovery-sockets.js';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
 
 async function main(): Promise<void> {
-  const { config, tokens } = loadWebConfig(process.env);
+  const { config, tokens, metricsToken } = loadWebConfig(process.env);
   // Names of tokens are no secrets; each whole entry and the token behind its colon are.
   const tokenTexts = config.AUTH_TOKENS.map((entry) => entry.slice(entry.indexOf(':') + 1));
-  const log = createLogger({
-    level: config.LOG_LEVEL,
-    format: config.LOG_FORMAT,
-    process: 'web',
-    secrets: [...secretValues(webVariables, config), ...tokenTexts],
-  });
+  const secrets = [...secretValues(webVariables, config), ...tokenTexts];
+  const log = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, process: 'web', secrets });
   const shutdown = createShutdown(log);
   if (config.WEB_CONCURRENCY > 1 && !isClusterWorker()) {
     startWebCluster({ size: config.WEB_CONCURRENCY, log, shutdown });
     return;
   }
-  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'web', version, log });
+  const reportBug = await createBugReporter({
+    dsn: config.SENTRY_DSN,
+    process: 'web',
+    version,
+    log,
+    secrets,
+    shutdown,
+  });
 
   const redis = connectRedis(config, log);
   shutdown.onStop('redis', () => redis.disconnect());
@@ -66,7 +72,11 @@ async function main(): Promise<void> {
   const discovery = await createDiscovery(config, log);
   shutdown.onStop('discovery', () => discovery.stop());
   const tickets = createTickets(redis, keys);
+  const figures = createProcessFigures();
+  const heart = startHeartbeat({ board: createProcessBoard(redis, keys), process: 'web', version, figures, log });
+  shutdown.onStop('heartbeat', () => heart.stop());
   const routes = createRoutes({
+    heart,
     config,
     redis,
     keys,
@@ -79,13 +89,22 @@ async function main(): Promise<void> {
     version,
     shutDown: () => shutDownWeb(shutdown),
   });
-  shutdown.onStop(
-    'heartbeat',
-    startHeartbeat({ board: createProcessBoard(redis, keys), process: 'web', version, log }),
-  );
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
   const accountGate = createAccountGate(createAccounts(redis, keys));
-  const app = createApp({ routes, tokens, accountGate, readOnly: config.READ_ONLY, idempotencyKeys, log, reportBug });
+  const dashboard = config.DASHBOARD ? await loadDashboard(createQueues(redis, keys, log)) : undefined;
+  const readOnly = config.READ_ONLY;
+  const app = createApp({
+    routes,
+    tokens,
+    metricsToken,
+    accountGate,
+    readOnly,
+    idempotencyKeys,
+    log,
+    tellRequest: createTellRequest(figures),
+    reportBug,
+    dashboard,
+  });
   const server = createServer(app);
   const sockets = createDiscoverySockets({
     discovery,
@@ -99,6 +118,10 @@ async function main(): Promise<void> {
     most: config.DISCOVERY_SOCKETS,
   });
   sockets.serve(server);
+  figures.level('discovery_sockets', () => ({ '': sockets.count() }));
+  if (config.ETCD_HOSTS.length > 0) {
+    figures.level('discovery_current', () => ({ '': Number(discovery.isCurrent()) }));
+  }
   shutdown.onStop('http', () => {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -127,6 +150,12 @@ async function createDiscovery(config: WebConfig, log: Logger): Promise<Discover
   if (config.ETCD_HOSTS.length === 0) return createAbsentDiscovery();
   const { createEtcdDiscovery } = await import('@quartermaster/discovery/etcd');
   return createEtcdDiscovery({ config, log });
+}
+
+/** Bull Board is loaded where it is asked for only. */
+async function loadDashboard(queues: ReturnType<typeof createQueues>): Promise<RequestHandler> {
+  const { createDashboard } = await import('./dashboard/board.js');
+  return createDashboard(queues);
 }
 
 main().catch((error: unknown) => {

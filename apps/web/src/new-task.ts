@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import Joi from 'joi';
 import { AppError, type Problem } from '@quartermaster/foundation';
 import type { JsonObject } from '@quartermaster/stores';
-import type { AnyTask } from '@quartermaster/tasks';
+import type { AnyTask, TaskRegistry } from '@quartermaster/tasks';
 import { buildFieldPatterns } from './build-fields.js';
 import { validateBody } from './validate.js';
 
@@ -36,6 +36,21 @@ export function validateTask(task: AnyTask, body: unknown): SentTask {
   // Through JSON, as the record keeps it: dates become text.
   const fields = JSON.parse(JSON.stringify({ ...task.initial, ...sent })) as JsonObject;
   return { fields, slack_channel: said?.slack_channel };
+}
+
+/** What bodies of the tasks that there are look like: each task's own schema, and the channel beside. */
+export function taskBodySchemas(registry: TaskRegistry): Joi.ObjectSchema[] {
+  const tasks = registry.names().map((name) => registry.find(name));
+  return tasks.filter((task) => task !== undefined).map((task) => withChannel(task.schema).label(task.name));
+}
+
+/** A task may have a field of that name itself, which nothing can be sent to. */
+function withChannel(schema: Joi.ObjectSchema): Joi.ObjectSchema {
+  try {
+    return schema.concat(channelSchema);
+  } catch {
+    return schema;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

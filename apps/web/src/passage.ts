@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@quartermaster/foundation';
+import type { TellRequest } from './metrics/request-figures.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 /** Asked every few seconds by routers: not worth a line each. */
 const QUIET: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** What counts as the status of a request whose caller left before there was one. */
+const LEFT = 499;
+
 /** A request on its way through, and what its log line will say. */
 export interface Passage {
   readonly request: IncomingMessage;
@@ -18,6 +22,8 @@ export interface Passage {
   /** Made when first asked for: most requests have nothing to say. */
   log(): Logger;
   caller?: string;
+  /** The pattern of its route; missing where it has none. */
+  route?: string;
   code?: string;
   logged?: Readonly<Record<string, unknown>>;
 }
@@ -26,6 +32,7 @@ export interface Passage {
 export function begin(
   log: Logger,
   facts: Pick<Passage, 'request' | 'response' | 'path' | 'params' | 'query'>,
+  tellRequest?: TellRequest,
 ): Passage {
   const { request, response, path } = facts;
   const sent = headerOf(request, 'x-request-id');
@@ -43,13 +50,17 @@ export function begin(
     log: () => (own ??= log.child({ request_id: id })),
   };
   response.on('close', () => {
-    const { caller, code, logged } = passage;
+    const { caller, code, logged, route } = passage;
+    const ms = performance.now() - startedAt;
+    const status = response.headersSent ? response.statusCode : LEFT;
+    // The parser knows some thirty methods, so these are few as well.
+    tellRequest?.(request.method ?? '', route, status, ms / 1000);
     const fields = {
       request_id: id,
       method: request.method,
       path,
       status: response.statusCode,
-      ms: Math.round(performance.now() - startedAt),
+      ms: Math.round(ms),
       ...(caller === undefined ? {} : { caller }),
       ...(code === undefined ? {} : { code }),
       ...logged,

@@ -1,5 +1,13 @@
 import Joi from 'joi';
-import { parseHostname, parseWish, type PlacedWish, type WishFields, type Zone } from '@quartermaster/dns';
+import {
+  DEFAULT_TTL,
+  parseHostname,
+  parseWish,
+  RECORD_TYPES,
+  type PlacedWish,
+  type WishFields,
+  type Zone,
+} from '@quartermaster/dns';
 import { AppError, type Problem } from '@quartermaster/foundation';
 import type { ApiRequest } from './api.js';
 import { adminOnly } from './authenticate.js';
@@ -12,17 +20,28 @@ export interface RecordRequest extends PlacedWish {
   readonly slackChannel: string | undefined;
 }
 
+const text = { swagger: { type: 'string' } } as const;
+
 /** `WishFields` are `parseWish`'s to judge; here it is only seen that there are no others. */
-const sentSchema = Joi.object<WishFields & { slack_channel?: string }>({
-  hostname: Joi.any(),
-  ip_address: Joi.any(),
-  port: Joi.any(),
-  type: Joi.any(),
-  ttl: Joi.any(),
-  zone: Joi.any(),
+export const sentRecordSchema = Joi.object<WishFields & { slack_channel?: string }>({
+  hostname: Joi.any().description('required where the path does not name it').meta(text),
+  ip_address: Joi.any().description('the value, required: an address, or what the type asks for').meta(text),
+  port: Joi.any()
+    .description('of SRV')
+    .meta({ swagger: { type: 'integer', minimum: 1, maximum: 65_535 } }),
+  type: Joi.any()
+    .description('A or, in a private zone and with a port, SRV by default')
+    .meta({ swagger: { type: 'string', enum: ['', ...RECORD_TYPES] } }),
+  ttl: Joi.any()
+    .description(`seconds, ${DEFAULT_TTL} by default`)
+    .meta({ swagger: { type: 'integer', minimum: 0 } }),
+  zone: Joi.any().description("a zone's name or id; by default the longest that the host name ends in").meta(text),
   slack_channel: Joi.string().pattern(buildFieldPatterns.slackChannel, 'a channel name').empty(''),
 });
-const forceQuery = Joi.object<{ force: boolean }>({ force: Joi.boolean().default(false) });
+/** Checks the query parameter `force`. */
+export const forceQuery = Joi.object<{ force: boolean }>({
+  force: Joi.boolean().default(false).description('also over what somebody else has changed or made; for admins'),
+});
 
 /**
  * The record that a body asks for and the zone it belongs to. `complete` adds what the request says elsewhere (the path).
@@ -35,7 +54,7 @@ export function parseRecordRequest(
 ): RecordRequest {
   const json = parseJson(body);
   const problems: Problem[] = [];
-  const sent = collect(problems, () => validateBody(sentSchema, json));
+  const sent = collect(problems, () => validateBody(sentRecordSchema, json));
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid(problems);
   const placed = collect(problems, () => parseWish(complete(json), zones));
   if (sent === undefined || placed === undefined) throw invalid(problems);

@@ -3,7 +3,7 @@ import type { ErrorRecord } from '@quartermaster/foundation';
 import type { DnsRecord, DnsRecordStatus } from '@quartermaster/stores';
 
 /** panda-kick's, of requests and answers. */
-const MEDIA_TYPE = 'application/vnd.kick.record+json';
+export const RECORD_TYPE = 'application/vnd.kick.record+json';
 
 /** What of a record an answer is made of. */
 export type ShownRecord = Pick<DnsRecord, 'set' | 'status' | 'error' | 'renamed_to'>;
@@ -29,7 +29,7 @@ export function toAnswer({ set, status, error, renamed_to }: ShownRecord): objec
 
 /** Body and headers of an answer with one record. */
 export function replyWithRecord(record: ShownRecord): { headers: Record<string, string>; content: string } {
-  return { headers: { 'Content-Type': MEDIA_TYPE }, content: JSON.stringify(toAnswer(record)) };
+  return { headers: { 'Content-Type': RECORD_TYPE }, content: JSON.stringify(toAnswer(record)) };
 }
 
 /** Of a wish that nobody remembers as a record (any more). */

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '@quartermaster/foundation';
 import type { ServiceStatus, StatusUpdate } from '@quartermaster/stores';
 
 /** panda-kick's, of requests and answers. */
-const MEDIA_TYPE = 'application/vnd.kick.status+json';
+export const STATUS_TYPE = 'application/vnd.kick.status+json';
 
 export function statusHref(service: string): string {
   return `/status/${encodeURIComponent(service)}`;
@@ -36,7 +36,7 @@ export function showListed(service: ServiceStatus): object {
 
 /** Body and headers of an answer with one status. */
 export function replyWithStatus(shown: object): { headers: Record<string, string>; content: string } {
-  return { headers: { 'Content-Type': MEDIA_TYPE }, content: JSON.stringify(shown) };
+  return { headers: { 'Content-Type': STATUS_TYPE }, content: JSON.stringify(shown) };
 }
 
 function showForwarding({ waiting, ended, trouble, given_up }: ServiceStatus): object {

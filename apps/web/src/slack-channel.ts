@@ -3,11 +3,15 @@ import type { ApiRequest } from './api.js';
 import { buildFieldPatterns } from './build-fields.js';
 import { validateQuery } from './validate.js';
 
-const schema = Joi.object<{ 'slack-channel'?: string }>({
-  'slack-channel': Joi.string().pattern(buildFieldPatterns.slackChannel, 'a channel name').empty(''),
+/** Checks the query parameter `slack-channel`. */
+export const channelQuerySchema = Joi.object<{ 'slack-channel'?: string }>({
+  'slack-channel': Joi.string()
+    .pattern(buildFieldPatterns.slackChannel, 'a channel name')
+    .empty('')
+    .description('where Slack is told of it'),
 });
 
 /** The query parameter `slack-channel`. */
 export function channelQuery(request: ApiRequest): string | undefined {
-  return validateQuery(schema, request.query)['slack-channel'];
+  return validateQuery(channelQuerySchema, request.query)['slack-channel'];
 }

@@ -30,10 +30,12 @@ export const sentStatusSchema = Joi.object<SentStatus, true>({
     .required(),
   detail: Joi.alternatives(
     Joi.string().allow(''),
-    Joi.object().custom((detail: object) => {
-      if (isDeeper(detail, MAX_DEPTH)) throw new Error('too deep');
-      return detail;
-    }),
+    Joi.object()
+      .custom((detail: object) => {
+        if (isDeeper(detail, MAX_DEPTH)) throw new Error('too deep');
+        return detail;
+      })
+      .meta({ swagger: { additionalProperties: true } }),
   )
     // A client that always sends the field.
     .empty(null)

@@ -62,6 +62,11 @@ export function parseTokens(environment: Environment): Token[] {
   return pairs.map((pair) => ({ ...pair, isAdmin: isAdmin(pair.name) }));
 }
 
+/** What `METRICS_TOKEN` is among the tokens that open `/metrics`. It is none of the others, so it opens nothing else. */
+export function parseMetricsToken(text: string | undefined): Token | undefined {
+  return text === undefined ? undefined : { name: 'METRICS_TOKEN', digest: digestOf(text), isAdmin: true };
+}
+
 /** The configured token that was sent, if any. Looks at all of them, always. */
 export function findToken(tokens: readonly Token[], sent: string): Token | undefined {
   const digest = digestOf(sent);

@@ -5,6 +5,7 @@ import {
   ConfigError,
   createBugReporter,
   createLogger,
+  createProcessFigures,
   createShutdown,
   secretValues,
   withAwsAliases,
@@ -37,17 +38,20 @@ async function main(): Promise<void> {
   const config = loadWorkerConfig(process.env);
   const sdkSecrets = [process.env['AWS_SECRET_ACCESS_KEY'], process.env['AWS_SESSION_TOKEN']];
   const initSecrets = Object.entries(process.env).filter(([name]) => name.startsWith('INIT_ENV_'));
-  const log = createLogger({
-    level: config.LOG_LEVEL,
-    format: config.LOG_FORMAT,
-    process: 'worker',
-    secrets: [
-      ...secretValues(workerVariables, config),
-      ...[...sdkSecrets, ...initSecrets.map(([, value]) => value)].filter((value) => value !== undefined),
-    ],
-  });
+  const secrets = [
+    ...secretValues(workerVariables, config),
+    ...[...sdkSecrets, ...initSecrets.map(([, value]) => value)].filter((value) => value !== undefined),
+  ];
+  const log = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, process: 'worker', secrets });
   const shutdown = createShutdown(log);
-  const reportBug = await createBugReporter({ dsn: config.SENTRY_DSN, process: 'worker', version, log });
+  const reportBug = await createBugReporter({
+    dsn: config.SENTRY_DSN,
+    process: 'worker',
+    version,
+    log,
+    secrets,
+    shutdown,
+  });
   const renderer = createInitScriptRenderer({
     environment: process.env,
     ...(config.INIT_SCRIPT_TEMPLATE === undefined ? {} : { template: config.INIT_SCRIPT_TEMPLATE }),
@@ -62,6 +66,7 @@ async function main(): Promise<void> {
   const keys = createKeys(config.REDIS_PREFIX);
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
+  const figures = createProcessFigures();
   const clouds = connectClouds(config, log);
   shutdown.onStop('clouds', () => clouds.close());
 
@@ -95,6 +100,10 @@ async function main(): Promise<void> {
     backoffMs: config.JOB_BACKOFF,
     maxBackoffMs: config.JOB_MAX_BACKOFF,
     attempts: config.JOB_ATTEMPTS,
+    onTried: (job, outcome, seconds) => {
+      figures.count('jobs', `${job}|${outcome}`);
+      figures.time('job_seconds', job, seconds);
+    },
     reportBug,
     producer,
     canaryMs: config.CANARY_INTERVAL,
@@ -110,7 +119,8 @@ async function main(): Promise<void> {
   shutdown.onStop('workers', stopWorkers, STOP_LIMIT_MS);
   const board = createProcessBoard(redis, keys);
   const queues = [...config.WORKER_QUEUES.keys()];
-  shutdown.onStop('heartbeat', startHeartbeat({ board, process: 'worker', version, queues, log }));
+  const heart = startHeartbeat({ board, process: 'worker', version, queues, figures, log });
+  shutdown.onStop('heartbeat', () => heart.stop());
   log.info('Working', { version, queues: Object.fromEntries(config.WORKER_QUEUES) });
 }
 

@@ -1,4 +1,4 @@
-import { AppError, type ErrorKind } from '@quartermaster/foundation';
+import { AppError, type CallOutcome, type ErrorKind } from '@quartermaster/foundation';
 
 /** What an error code of a service becomes. */
 export interface Meaning {
@@ -84,6 +84,19 @@ interface SdkError {
 /** AWS' own code of a failure (`InvalidGroup.Duplicate`), or the SDK's name for its kind; `''` for anything else. */
 export function awsCode(error: unknown): string {
   return isSdkError(error) ? error.name : '';
+}
+
+/** What an error says of the one request that it stands for; `undefined`: a guard stopped it, and nothing was sent. */
+export function sdkOutcome(error: unknown): CallOutcome | undefined {
+  if (error instanceof AppError || !isSdkError(error)) return undefined;
+  const { name, code, $metadata } = error;
+  const known = lookUp(EVERY_ACTION, name);
+  const status = $metadata?.httpStatusCode;
+  if (known === THROTTLED || status === 429) return 'throttled';
+  if (known === NOT_AUTHORIZED) return 'refused';
+  if (known !== undefined || typeof code === 'string') return 'failed';
+  if (status === undefined) return undefined;
+  return status >= 400 && status < 500 ? 'refused' : 'failed';
 }
 
 /** What the SDK threw, in the house's words: `AppError`s, or the error itself where it is nobody's but ours. */

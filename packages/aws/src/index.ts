@@ -2,3 +2,4 @@
 export * from './calls.js';
 export * from './client-settings.js';
 export * from './errors.js';
+export * from './tell-attempts.js';

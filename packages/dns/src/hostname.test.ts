@@ -63,6 +63,8 @@ describe('a host name is refused with the reason', () => {
     ['-a.example.com', /hyphen/],
     ['a-.example.com', /hyphen/],
     ['xn--a.example', /international/],
+    ['xn--.example', /international/],
+    ['xn--zzzzzz--.example', /international/],
     ['xn--ü.example', /international/],
     ['⒈.example', /international/],
     ['a….example', /international/],

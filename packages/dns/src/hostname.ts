@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** A host name as the house keeps it, or a sentence that says what is wrong with the text. */
 export type ParsedHostname = { readonly hostname: string } | { readonly problem: string };
@@ -104,7 +104,12 @@ function toAscii(label: string): string | undefined {
   if (!ascii.endsWith('.example')) return undefined;
   const mapped = ascii.slice(0, -'.example'.length);
   if (!/^[a-z0-9_-]+$/.test(mapped)) return undefined;
-  return lower.startsWith('xn--') && mapped !== lower ? undefined : mapped;
+  return lower.startsWith('xn--') && (mapped !== lower || !isPunycode(lower)) ? undefined : mapped;
+}
+
+/** Node 24 lets every ASCII name through and gives back what it can't decode; 20 lets one through that decodes to ASCII. */
+function isPunycode(label: string): boolean {
+  return /[^\0-\u007f]/u.test(domainToUnicode(`${label}.example`));
 }
 
 const NAMES: Readonly<Record<string, string>> = {

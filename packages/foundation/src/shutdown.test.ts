@@ -26,3 +26,39 @@ describe('a shutdown', () => {
     expect(warnings).toEqual(['workers', 'queues']);
   });
 });
+
+describe('an error that nobody caught', () => {
+  const crash = (tell?: (error: unknown) => Promise<unknown>): { seen: string[]; happen: (error: Error) => void } => {
+    const seen: string[] = [];
+    const shutdown = createShutdown(createSilentLogger(), (code) => void seen.push(`exit ${code}`));
+    if (tell !== undefined) shutdown.onCrash(tell);
+    const listener = process.listeners('uncaughtException').at(-1);
+    return { seen, happen: (error) => listener?.(error, 'uncaughtException') };
+  };
+
+  it('ends the process at once where nobody else is to be told', () => {
+    const { seen, happen } = crash();
+    happen(new Error('bug'));
+    expect(seen).toEqual(['exit 1']);
+  });
+
+  it('is told first, whatever comes of that; a second one ends the process at once', async () => {
+    const told: unknown[] = [];
+    const { seen, happen } = crash(async (error) => {
+      told.push(error);
+      throw new Error('no route to Sentry');
+    });
+    happen(new Error('bug'));
+    expect(seen).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([told.length, seen]).toEqual([1, ['exit 1']]);
+
+    let end = (): void => undefined;
+    const slow = crash(() => new Promise<void>((resolve) => (end = resolve)));
+    slow.happen(new Error('bug'));
+    await Promise.resolve();
+    slow.happen(new Error('another'));
+    expect(slow.seen).toEqual(['exit 1']);
+    end();
+  });
+});

@@ -7,12 +7,17 @@ export interface Shutdown {
    * behind, so that the others are still stopped in good order.
    */
   onStop(name: string, stop: () => Promise<unknown> | void, limitMs?: number): void;
+  /** Has an error that nobody caught told to somebody else as well, for which the process lives on `CRASH_MS` at most. */
+  onCrash(tell: (error: unknown) => Promise<unknown>): void;
   /** Stops everything once and ends the process with `code`; later calls do nothing. */
   stop(reason: string, code?: number): Promise<void>;
 }
 
 /** Heroku kills 30 s after SIGTERM: what has not stopped by then is left behind, 2 s earlier. */
 const LIMIT_MS = 28_000;
+
+/** What is under way meanwhile is what a killed process leaves behind, too. */
+const CRASH_MS = 2_000;
 
 /**
  * Collects stop functions, runs them in reverse on SIGTERM or SIGINT, and ends a stuck process in good time. An error that
@@ -21,9 +26,11 @@ const LIMIT_MS = 28_000;
 export function createShutdown(log: Logger, exit: (code: number) => void = (code) => process.exit(code)): Shutdown {
   const stops: { name: string; stop: () => Promise<unknown> | void; limitMs: number }[] = [];
   let stopping = false;
+  let tellOfCrash: ((error: unknown) => Promise<unknown>) | undefined;
 
   const shutdown: Shutdown = {
     onStop: (name, stop, limitMs = LIMIT_MS) => void stops.push({ name, stop, limitMs }),
+    onCrash: (tell) => void (tellOfCrash = tell),
     stop: async (reason, code = 0) => {
       if (stopping) return;
       stopping = true;
@@ -48,9 +55,23 @@ export function createShutdown(log: Logger, exit: (code: number) => void = (code
   process.on('SIGINT', () => void shutdown.stop('SIGINT'));
   process.on('uncaughtException', (error) => {
     log.fatal('An error that nobody caught ends this process', { error });
-    exit(1);
+    const tell = tellOfCrash;
+    // A second one while the first is told: at once.
+    tellOfCrash = undefined;
+    if (tell === undefined) exit(1);
+    else void tellAndEnd(() => tell(error), exit);
   });
   return shutdown;
+}
+
+/** Whatever comes of it, the process ends. */
+async function tellAndEnd(tell: () => Promise<unknown>, exit: (code: number) => void): Promise<void> {
+  try {
+    await within(CRASH_MS, tell());
+  } catch {
+    // The log has it.
+  }
+  exit(1);
 }
 
 /** Waits for what is being stopped; throws after `limitMs`. */

@@ -7,6 +7,7 @@ export { QUEUES, type JobDefinition, type QueueName } from './define-job.js';
 export * from './journal.js';
 export * from './lease.js';
 export * from './producer.js';
+export * from './queues.js';
 export * from './retry.js';
 export type { JobContext, Processor } from './run-job.js';
 export * from './workers.js';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { describeError, type Logger } from '@quartermaster/foundation';
 import { createOpenJobs, type Keys, type OpenJob, type Redis } from '@quartermaster/stores';
 import { catalogue, isJobName, type JobName, type PayloadOf } from './catalogue/index.js';
-import { QUEUES, type JobDefinition, type QueueName } from './define-job.js';
+import type { JobDefinition, QueueName } from './define-job.js';
+import { createQueues } from './queues.js';
 
 export interface EnqueueOptions {
   readonly request_id?: string | undefined;
@@ -59,15 +60,7 @@ const WAKE_AGAIN_MS = [250, 500, 1000, 2000];
 
 export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer {
   const openJobs = createOpenJobs(redis, keys);
-  const queues = new Map<QueueName, Queue>(
-    QUEUES.map((name) => {
-      // Both skips are needed for a producer that starts while Redis is down and recovers by itself.
-      const settings = { connection: redis, prefix: keys.queues, skipWaitingForReady: true, skipVersionCheck: true };
-      const queue = new Queue(name, settings);
-      queue.on('error', (error) => log.debug('A queue reports an error', { queue: name, error: describeError(error) }));
-      return [name, queue];
-    }),
-  );
+  const queues = createQueues(redis, keys, log);
   const queueOf = (name: string): Queue | undefined =>
     isJobName(name) ? queues.get(catalogue[name].queue) : undefined;
 

@@ -19,6 +19,10 @@ export interface Processor<Payload> {
 /** How one try of a job went, and what is to follow. */
 export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly error: unknown });
 
+/** `retried`: it failed and is tried again; `postponed`: it waits for something, and that counts as no try. */
+export type TryOutcome = 'done' | 'retried' | 'postponed' | 'given-up';
+export type OnTried = (outcome: TryOutcome, seconds: number) => void;
+
 export interface Work {
   /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
   readonly done: DoneJob | undefined;
@@ -28,6 +32,8 @@ export interface Work {
   readonly payload: object;
   readonly decide: (error: unknown) => RetryDecision;
   readonly reportBug: ReportBug | undefined;
+  /** Told how each try went and how long (s) it took. */
+  readonly onTried?: OnTried | undefined;
 }
 
 /** How soon (ms) giving up is tried again that could not be completed itself. */
@@ -51,6 +57,7 @@ export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): 
   } catch (thrown) {
     ending = await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);
   }
+  work.onTried?.(outcomeOf(ending), (performance.now() - startedAt) / 1000);
   if (ending.next !== 'later') {
     await journal?.close(done);
     return ending;
@@ -59,6 +66,12 @@ export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): 
     log.debug('A lease could not be given back; it runs out by itself', { error: describeError(error) });
   });
   return ending;
+}
+
+function outcomeOf(ending: Ending): TryOutcome {
+  if (ending.next === 'done') return 'done';
+  if (ending.next === 'give-up') return 'given-up';
+  return ending.countsAsAttempt ? 'retried' : 'postponed';
 }
 
 async function endFailed(

@@ -16,7 +16,7 @@ import type { JobDefinition, QueueName } from './define-job.js';
 import type { Journals } from './journal.js';
 import { CANARY, type Producer } from './producer.js';
 import { decideRetry, type RetryDecision } from './retry.js';
-import { runJob, type Processor } from './run-job.js';
+import { runJob, type Processor, type TryOutcome } from './run-job.js';
 
 /** One processor for every job of the catalogue; a missing one does not compile. */
 export type Processors = { readonly [Name in JobName]: Processor<PayloadOf<Name>> };
@@ -41,6 +41,8 @@ export interface WorkersOptions {
   readonly canaryMs: number;
   /** Called when a worker has provably stopped consuming a queue; the process should be started anew. */
   readonly onStopped: (queue: string) => void;
+  /** Told how each try of a job went and how long (s) it took. */
+  readonly onTried?: (job: JobName, outcome: TryOutcome, seconds: number) => void;
   /** Instead of what the catalogue says. */
   readonly attempts?: number | undefined;
 }
@@ -171,7 +173,9 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
 
     const rule = { ...options, attempts: options.attempts ?? definition.attempts };
     const decide = (error: unknown): RetryDecision => decideRetry(error, job.attemptsMade, rule);
+    const { name } = job;
     const work = {
+      onTried: (outcome: TryOutcome, seconds: number) => options.onTried?.(name, outcome, seconds),
       done,
       journals,
       definition,

@@ -49,6 +49,8 @@ export interface Keys {
   readonly protectedInstances: string;
   /** Process id → what it said of itself last. */
   readonly processes: string;
+  /** What a living process has counted. */
+  processFigures(id: string): string;
   /** What the keys of all tasks' records begin with; `TASK_KEYS_LUA` makes whole names of it. */
   readonly taskRecords: string;
   task(task: string, id: string): string;
@@ -126,6 +128,7 @@ export function createKeys(prefix: string): Keys {
     statusAccepted: (id) => `${prefix}:status-accepted:${id}`,
     protectedInstances: `${prefix}:cache:instances:protected`,
     processes: `${prefix}:processes`,
+    processFigures: (id) => `${prefix}:process-figures:${id}`,
     taskRecords: `${prefix}:task`,
     task: (task, id) => `${prefix}:task:${task}:${id}`,
     taskLog: (task, id) => `${prefix}:task:${task}:${id}:log`,

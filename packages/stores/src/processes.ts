@@ -1,3 +1,4 @@
+import type { Figures } from '@quartermaster/foundation';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 
@@ -25,6 +26,10 @@ export interface SeenProcess extends Heartbeat {
 
 export interface ProcessBoard {
   beat(heartbeat: Heartbeat, now: number): Promise<void>;
+  /** Hands a process' figures over, for as long as it can count as alive. */
+  handOver(id: string, figures: Figures): Promise<void>;
+  /** What living processes have handed over, by id. */
+  loadFigures(ids: readonly string[]): Promise<Map<string, Figures>>;
   /** Taken off at an orderly end; who just dies stays, not alive, for a while. */
   remove(id: string): Promise<void>;
   list(now: number): Promise<SeenProcess[]>;
@@ -54,6 +59,16 @@ export function createProcessBoard(redis: Redis, keys: Keys): ProcessBoard {
       const gone = all.filter(([, json]) => now - (JSON.parse(json) as { beat_at: number }).beat_at >= SHOWN_MS);
       if (gone.length > 0) await redis.hdel(keys.processes, ...gone.map(([id]) => id));
     },
-    remove: async (id) => void (await redis.hdel(keys.processes, id)),
+    handOver: async (id, figures) => {
+      await redis.set(keys.processFigures(id), JSON.stringify(figures), 'PX', DEAD_MS);
+    },
+    loadFigures: async (ids) => {
+      const texts = ids.length === 0 ? [] : await redis.mget(ids.map((id) => keys.processFigures(id)));
+      return new Map(ids.flatMap((id, i) => (texts[i] ? [[id, JSON.parse(texts[i]) as Figures] as const] : [])));
+    },
+    remove: async (id) => {
+      await redis.hdel(keys.processes, id);
+      await redis.del(keys.processFigures(id));
+    },
   };
 }

@@ -48,19 +48,26 @@ async function watch(known: string[], clusters: StandingCluster[], answer: Accep
     listed += 1;
     return clusters;
   };
-  await createWatchRings({ board, host: () => ({ list }), producer, log: createSilentLogger(), now: Date.now }).run(
-    guard,
-  );
+  let rings: unknown;
+  await createWatchRings({
+    board,
+    host: () => ({ list }),
+    producer,
+    tellRings: (found) => void (rings = Object.fromEntries(found)),
+    log: createSilentLogger(),
+    now: Date.now,
+  }).run(guard);
   return {
     asked: asked.map(({ kind, tag }) => `${kind} ${tag}`),
     dispatched: dispatched.map(({ payload }) => payload),
     listed,
+    rings,
   };
 }
 
 describe('watching rings', () => {
   it('asks nobody where there is no cluster', async () => {
-    expect(await watch([], [standing('a', ['1'])])).toEqual({ asked: [], dispatched: [], listed: 0 });
+    expect(await watch([], [standing('a', ['1'])])).toEqual({ asked: [], dispatched: [], listed: 0, rings: {} });
   });
 
   it('has the rings mended that do not go through the nodes that are there, and no others', async () => {
@@ -69,7 +76,17 @@ describe('watching rings', () => {
       asked: ['mend a'],
       dispatched: [{ cluster: clusterName({ owner: 'johny2', tag: 'a' }) }],
       listed: 1,
+      rings: {
+        [clusterName({ owner: 'johny2', tag: 'a' })]: { missing: 0, isBroken: true },
+        [clusterName({ owner: 'johny2', tag: 'b' })]: { missing: 0, isBroken: false },
+      },
     });
+  });
+
+  it('tells how many nodes that are ready a ring does not go through', async () => {
+    const cluster = standing('a', ['1', '2']);
+    const [rings] = [(await watch(['a'], [{ ...cluster, ring: [ringNode('1')] }])).rings];
+    expect(rings).toEqual({ [cluster.name]: { missing: 1, isBroken: true } });
   });
 
   it('leaves alone what an operation waits for already', async () => {

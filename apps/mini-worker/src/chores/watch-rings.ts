@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { clusterName, needsMending, type ClusterHost } from '@quartermaster/couchdb';
+import { clusterName, needsMending, type ClusterHost, type StandingCluster } from '@quartermaster/couchdb';
 import type { Logger } from '@quartermaster/foundation';
 import type { Producer } from '@quartermaster/jobs';
 import type { ClusterBoard } from '@quartermaster/stores';
@@ -10,22 +10,36 @@ export interface WatchRingsOptions {
   /** Asked for only where there are clusters: it loads what is not needed otherwise. */
   readonly host: () => Pick<ClusterHost, 'list'>;
   readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
+  /** Told what was found, at every round. */
+  readonly tellRings: (rings: ReadonlyMap<string, RingGap>) => void;
   readonly log: Logger;
   readonly now: () => number;
+}
+
+/** How far the ring of a cluster is from the nodes that it should go through. */
+export interface RingGap {
+  /** Nodes that are ready and stay, which the ring as it was drawn last does not go through. */
+  readonly missing: number;
+  /** The ring should be drawn anew. */
+  readonly isBroken: boolean;
 }
 
 /**
  * Finds CouchDB clusters whose ring does not go through the nodes that are there, and has it drawn anew where nothing else
  * waits for the cluster. What it finds it says in the log; what was done is told by the worker.
  */
-export function createWatchRings({ board, host, producer, log, now }: WatchRingsOptions): Chore {
+export function createWatchRings({ board, host, producer, tellRings, log, now }: WatchRingsOptions): Chore {
   return {
     name: 'watch-rings',
     run: async (guard) => {
       const known = new Set((await board.listClusters()).map(clusterName));
-      if (known.size === 0) return;
-      const clusters = await host().list(undefined, guard);
-      for (const found of clusters.filter((cluster) => known.has(cluster.name) && needsMending(cluster))) {
+      if (known.size === 0) {
+        tellRings(new Map());
+        return;
+      }
+      const clusters = (await host().list(undefined, guard)).filter(({ name }) => known.has(name));
+      tellRings(new Map(clusters.map((cluster) => [cluster.name, gapOf(cluster)])));
+      for (const found of clusters.filter(needsMending)) {
         guard.assertHeld();
         const { name, owner, tag, nodes, ring } = found;
         const job = producer.describe('work-off-cluster', { cluster: name });
@@ -42,4 +56,11 @@ export function createWatchRings({ board, host, producer, log, now }: WatchRings
       }
     },
   };
+}
+
+function gapOf(cluster: StandingCluster): RingGap {
+  const drawn = new Set(cluster.ring.map(({ name, incarnation }) => `${name} ${incarnation}`));
+  const wanted = cluster.nodes.filter(({ ready, leaving }) => ready && !leaving);
+  const missing = wanted.filter(({ name, incarnation }) => !drawn.has(`${name} ${incarnation}`)).length;
+  return { missing: cluster.deleting ? 0 : missing, isBroken: needsMending(cluster) };
 }

@@ -3,7 +3,7 @@ import { AppError } from '@quartermaster/foundation';
 import type { Accounts } from '@quartermaster/stores';
 import { isUsername, USERNAME } from '../account-gate.js';
 import { hashToken, makeToken } from '../account-token.js';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { parseJson } from '../body.js';
 import { validateBody } from '../validate.js';
 
@@ -30,14 +30,43 @@ const newAccountSchema = Joi.object<{ username: string; token?: string }, true>(
 
 const rotationSchema = Joi.object<{ token?: string }, true>({ token }).required().label('body');
 
+const docs = {
+  create: {
+    summary: 'Make an account for CouchDB clusters',
+    body: { json: [newAccountSchema] },
+    answers: { 201: 'the account, with its token, this once' },
+    errors: [409],
+  },
+  list: { summary: 'The accounts', answers: { 200: 'all of them' } },
+  remove: { summary: 'Delete an account that has no clusters', answers: { 204: 'it is gone' }, errors: [409] },
+  rotate: {
+    summary: 'Give an account a new token',
+    body: { json: [rotationSchema], optional: true },
+    answers: { 200: 'the account, with its token, this once' },
+  },
+} as const satisfies Record<string, RouteDoc>;
+
 /** `POST /accounts`, `GET /accounts`, `DELETE /accounts/{username}`, `POST /accounts/{username}/rotate`. */
 export function accountsRoutes(accounts: Accounts): Route[] {
-  const change = { access: 'admin', changes: true, repeatable: 'never' } as const;
+  const own = { access: 'admin', repeatable: 'never' } as const;
+  const change = { ...own, changes: true } as const;
   return [
-    { method: 'post', path: '/accounts', ...change, handle: (request) => create(accounts, request) },
-    { method: 'get', path: '/accounts', access: 'admin', repeatable: 'never', handle: () => list(accounts) },
-    { method: 'delete', path: '/accounts/:username', ...change, handle: (request) => remove(accounts, request) },
-    { method: 'post', path: '/accounts/:username/rotate', ...change, handle: (request) => rotate(accounts, request) },
+    { method: 'post', path: '/accounts', ...change, doc: docs.create, handle: (request) => create(accounts, request) },
+    { method: 'get', path: '/accounts', ...own, doc: docs.list, handle: () => list(accounts) },
+    {
+      method: 'delete',
+      path: '/accounts/:username',
+      ...change,
+      doc: docs.remove,
+      handle: (request) => remove(accounts, request),
+    },
+    {
+      method: 'post',
+      path: '/accounts/:username/rotate',
+      ...change,
+      doc: docs.rotate,
+      handle: (request) => rotate(accounts, request),
+    },
   ];
 }
 

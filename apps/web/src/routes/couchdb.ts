@@ -14,7 +14,7 @@ import type { ApiRequest, Reply, Route } from '../api.js';
 import { parseForm } from '../body.js';
 import { WorkFailed } from '../errors.js';
 import { KANTO_PATH, replyAsKanto } from '../kanto-answer.js';
-import { parseKantoForm, type KantoOperation, type KantoWish } from '../kanto-form.js';
+import { describeKantoForm, parseKantoForm, type KantoOperation, type KantoWish } from '../kanto-form.js';
 import { LONGEST_WAIT_MS, waitFor } from '../prefer.js';
 import type { QueueWatch } from '../queue-watch.js';
 
@@ -39,6 +39,15 @@ const GOES_ON = {
   replicate: 'gets its databases',
 } as const satisfies Record<Change['kind'], string>;
 
+const SUMMARY = {
+  create: 'Make a CouchDB cluster',
+  delete: 'Delete a cluster',
+  scale: 'Give a cluster more nodes, or fewer',
+  replicate: 'Replicate databases over all nodes of a cluster',
+  list: 'The clusters of the account',
+  detail: 'A cluster',
+} as const satisfies Record<KantoOperation, string>;
+
 /** kanto's requests: `POST /v0/create`, `delete`, `scale`, `replicate`, `list`, `detail`. */
 export function couchdbRoutes(parts: CouchdbParts): Route[] {
   const changing = ['create', 'delete', 'scale', 'replicate'] as const;
@@ -49,6 +58,11 @@ export function couchdbRoutes(parts: CouchdbParts): Route[] {
     access: 'account',
     repeatable: 'never',
     waitsMs: LONGEST_WAIT_MS,
+    doc: {
+      summary: SUMMARY[kind],
+      body: { form: describeKantoForm(kind) },
+      answers: asking.some((name) => name === kind) ? { 200: 'the answer' } : { 200: 'it is done', 202: 'it goes on' },
+    },
     handle: (request) => {
       const form = parseForm(request.body);
       const wish = parseKantoForm(kind, form);

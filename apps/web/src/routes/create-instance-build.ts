@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError, fromErrorRecord, type Problem } from '@quartermaster/foundation';
 import type { Producer } from '@quartermaster/jobs';
 import type { Build, Builds, NewBuild } from '@quartermaster/stores';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { parseJson } from '../body.js';
 import { completeBuild, sentBuildSchema, type SentBuild } from '../build-schema.js';
 import type { WebConfig } from '../config.js';
@@ -12,7 +12,7 @@ import type { QueueWatch } from '../queue-watch.js';
 import { sortKeys } from '../repeats.js';
 import { validateBody } from '../validate.js';
 import { buildHref, showBuild } from '../show-build.js';
-import { channelQuery } from '../slack-channel.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 
 export interface CreateBuildParts {
   readonly builds: Builds;
@@ -66,7 +66,14 @@ export function createInstanceBuildRoute({ builds, producer, queueWatch, config 
       logged: { build_id: id, outcome: accepted.outcome },
     };
   };
-  return { method: 'post', path: '/instance-builds', access: 'token', changes: true, repeatable: true, handle };
+  const doc: RouteDoc = {
+    summary: 'Build instances',
+    query: [channelQuerySchema],
+    body: { json: [sentBuildSchema] },
+    answers: { 200: 'the build, waited for until EC2 has answered', 202: 'the build, pending' },
+    waits: true,
+  };
+  return { method: 'post', path: '/instance-builds', access: 'token', changes: true, repeatable: true, doc, handle };
 }
 
 /** A build as it is read back right after it was accepted. */

@@ -1,13 +1,13 @@
 import { parseSchedule, type AnyTask, type TaskRegistry } from '@quartermaster/tasks';
 import type { Producer } from '@quartermaster/jobs';
 import type { NewTask, TaskRecord, Tasks } from '@quartermaster/stores';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { parseJson } from '../body.js';
-import { taskIdOf, validateTask, type SentTask } from '../new-task.js';
+import { taskBodySchemas, taskIdOf, validateTask, type SentTask } from '../new-task.js';
 import { LONGEST_WAIT_MS, waitFor } from '../prefer.js';
 import type { QueueWatch } from '../queue-watch.js';
 import { showTask, SHOWN_LINES, taskHref } from '../show-task.js';
-import { channelQuery } from '../slack-channel.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 import { findTask, loadTask } from '../task-lookup.js';
 
 export interface CreateTaskParts {
@@ -34,7 +34,18 @@ export function createTaskRoute(parts: CreateTaskParts): Route {
     const waits = dueAt === undefined && !request.respondAsync && task.waits?.(wanted.fields) === true;
     return replyWithTask(parts, task, wanted.id, request.waitMs ?? (waits ? LONGEST_WAIT_MS : undefined));
   };
-  return { method: 'post', path: '/tasks/:task', access: 'token', changes: true, repeatable: true, handle };
+  const doc: RouteDoc = {
+    summary: 'Start a task, or have it start later',
+    query: [channelQuerySchema],
+    otherQuery: {
+      delay: 'how much later: `2w`, `90s`, or milliseconds',
+      when: 'the time: `2026-12-01 10:35`, or ISO 8601; UTC where nothing else is said',
+    },
+    body: { json: taskBodySchemas(parts.registry), optional: true },
+    answers: { 200: 'the record, where its end was waited for', 202: 'the record' },
+    waits: true,
+  };
+  return { method: 'post', path: '/tasks/:task', access: 'token', changes: true, repeatable: true, doc, handle };
 }
 
 /** A new task with its job, named by the request: a repetition makes the same one. */

@@ -14,12 +14,17 @@ export function healthRoutes(redis: Redis): Route[] {
       method: 'get',
       path: '/healthz',
       access: 'public',
+      doc: { summary: 'Whether this process lives', answers: { 200: 'it does, with Redis or without' } },
       handle: () => Promise.resolve({ status: 200, json: { status: 'ok' } }),
     },
     {
       method: 'get',
       path: '/readyz',
       access: 'public',
+      doc: {
+        summary: 'Whether it can do its work',
+        answers: { 200: 'it can; what is wrong with its Redis, if anything' },
+      },
       handle: async () => {
         if (redis.status !== 'ready') {
           throw new AppError('unavailable', 'redis-unavailable', 'Redis does not answer.', { retryAfterSeconds: 2 });

@@ -15,6 +15,11 @@ export function imagesRoute(cache: ImageCache): Route {
     method: 'get',
     path: '/images',
     access: 'token',
+    doc: {
+      summary: 'The images; of several active ones of a role only the newest is shown active',
+      query: [filterQuery],
+      answers: { 200: 'all that match' },
+    },
     handle: async ({ query }) => {
       const { role, active } = validateQuery(filterQuery, query);
       const { meta, images } = await cache.load();

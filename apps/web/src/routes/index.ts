@@ -15,6 +15,7 @@ import {
   createStatusUpdates,
   createTerminations,
   createZoneCache,
+  type Heart,
   type Keys,
   type Redis,
   type Tasks,
@@ -33,11 +34,13 @@ import { couchdbRoutes } from './couchdb.js';
 import { createInstanceBuildRoute } from './create-instance-build.js';
 import { createTaskRoute } from './create-task.js';
 import { discoveryRoutes } from './discovery.js';
+import { docsRoutes } from './docs.js';
 import { healthRoutes } from './health.js';
 import { imagesRoute } from './images.js';
 import { initScriptsRoute } from './init-scripts.js';
 import { instanceBuildsRoutes } from './instance-builds.js';
 import { instancesRoutes } from './instances.js';
+import { metricsRoute } from './metrics.js';
 import { processRoutes } from './process.js';
 import { processesRoute } from './processes.js';
 import { recordsRoutes } from './records.js';
@@ -58,6 +61,7 @@ export interface RoutesParts {
   readonly followers: LogFollowers;
   readonly discovery: Discovery;
   readonly tickets: Tickets;
+  readonly heart: Pick<Heart, 'handOver'>;
   readonly version: string;
   readonly shutDown: () => void;
 }
@@ -73,8 +77,10 @@ export function createRoutes(parts: RoutesParts): Route[] {
   const board = createProcessBoard(redis, keys);
   const queueWatch = createQueueWatch(board);
   const taskParts = { ...parts, queueWatch, slackChannel: config.SLACK_CHANNEL };
+  const openJobs = createOpenJobs(redis, keys);
+  const overview = { board, producer, openJobs, instances: cache, images, stacks, zones };
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
-  return [
+  const routes: Route[] = [
     ...processRoutes({ version, shutDown }),
     ...healthRoutes(redis),
     createInstanceBuildRoute({ builds, producer, queueWatch, config }),
@@ -113,15 +119,11 @@ export function createRoutes(parts: RoutesParts): Route[] {
     ...accountsRoutes(createAccounts(redis, keys)),
     ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
+    metricsRoute({ ...overview, board, heart: parts.heart }),
     processesRoute({
-      board,
-      producer,
-      openJobs: createOpenJobs(redis, keys),
-      instances: cache,
-      images,
-      stacks,
-      zones,
+      ...overview,
       discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,
     }),
   ];
+  return [...routes, ...docsRoutes(routes, version)];
 }

@@ -15,6 +15,10 @@ export function initScriptsRoute({ builds, initScripts }: InitScriptParts): Rout
     method: 'get',
     path: '/init-scripts/:id',
     access: 'token-or-build',
+    doc: {
+      summary: "What an instance's cloud-init includes",
+      answers: { 200: { says: 'a script', types: ['text/x-shellscript'] } },
+    },
     handle: async ({ params, caller }) => {
       const id = (params['id'] ?? '').toLowerCase();
       const isId = buildFieldPatterns.uuid.test(id);

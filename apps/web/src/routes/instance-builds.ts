@@ -37,6 +37,7 @@ export function instanceBuildsRoutes({ builds, readSteps }: InstanceBuildsParts)
       method: 'get',
       path: '/instance-builds',
       access: 'token',
+      doc: { summary: 'The builds, newest first', query: [listQuery], answers: { 200: 'a page of builds' } },
       handle: async (request) => {
         const { page, limit, ...filter } = validateQuery(listQuery, request.query);
         const found = await builds.list(filter, page, limit);
@@ -48,6 +49,7 @@ export function instanceBuildsRoutes({ builds, readSteps }: InstanceBuildsParts)
       method: 'get',
       path: '/instance-builds/:id',
       access: 'token',
+      doc: { summary: 'A build and its steps', answers: { 200: 'a list of one' } },
       handle: async ({ params }) => {
         const id = params['id'] ?? '';
         const build = await loadBuild(builds, id);

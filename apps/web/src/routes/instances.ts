@@ -10,7 +10,7 @@ import { showInstance, type InstanceListing, type RenderedList } from '../instan
 import { WorkFailed } from '../errors.js';
 import { waitFor } from '../prefer.js';
 import type { QueueWatch } from '../queue-watch.js';
-import { channelQuery } from '../slack-channel.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 import { filterValue, validateQuery } from '../validate.js';
 
 export interface InstancesParts {
@@ -30,7 +30,9 @@ const filterQuery = Joi.object<{ env?: string; site?: string; role?: string; que
   role: filterValue,
   queue: filterValue,
 });
-const forceQuery = Joi.object<{ force: boolean }>({ force: Joi.boolean().default(false) });
+const forceQuery = Joi.object<{ force: boolean }>({
+  force: Joi.boolean().default(false).description('also one that was not made here; for admins'),
+});
 
 /** `GET /instances`, `GET /instances/{id}`, `DELETE /instances/{id}`. */
 export function instancesRoutes(parts: InstancesParts): Route[] {
@@ -40,6 +42,11 @@ export function instancesRoutes(parts: InstancesParts): Route[] {
       method: 'get',
       path: '/instances',
       access: 'token',
+      doc: {
+        summary: 'The instances, as the mini-worker last saw them',
+        query: [filterQuery],
+        answers: { 200: 'all that match', 304: 'as before (If-None-Match)' },
+      },
       handle: async (request) => {
         const filter = validateQuery(filterQuery, request.query);
         const snapshot = await listing.current();
@@ -50,6 +57,7 @@ export function instancesRoutes(parts: InstancesParts): Route[] {
       method: 'get',
       path: '/instances/:id',
       access: 'token',
+      doc: { summary: 'An instance', answers: { 200: 'a list of one' } },
       handle: async ({ params }) => {
         const { byId, refreshedAt } = await listing.current();
         const instance = byId.get(params['id'] ?? '') ?? unknownInstance(params['id']);
@@ -61,6 +69,12 @@ export function instancesRoutes(parts: InstancesParts): Route[] {
       path: '/instances/:id',
       access: 'token',
       changes: true,
+      doc: {
+        summary: 'Terminate an instance',
+        query: [forceQuery, channelQuerySchema],
+        answers: { 200: 'it is terminated, where that was waited for', 202: 'it will be' },
+        waits: true,
+      },
       handle: (request) => terminate(parts, request),
     },
   ];

@@ -14,6 +14,7 @@ export function processRoutes({ version, shutDown }: ProcessParts): Route[] {
       method: 'get',
       path: '/',
       access: 'public',
+      doc: { summary: 'A greeting, with the version', answers: { 200: { says: 'text', types: ['text/plain'] } } },
       handle: () =>
         Promise.resolve({
           status: 200,
@@ -25,12 +26,14 @@ export function processRoutes({ version, shutDown }: ProcessParts): Route[] {
       method: 'delete',
       path: '/',
       access: 'admin',
+      doc: { summary: 'Stop this process in good order', answers: { 204: 'it stops' } },
       handle: () => Promise.resolve({ status: 204, after: shutDown }),
     },
     {
       method: 'post',
       path: '/kaboom',
       access: 'admin',
+      doc: { summary: 'A panic on purpose: always 500', answers: {} },
       handle: () => Promise.reject(new Error('Kaboom: a panic that was asked for')),
     },
   ];

@@ -1,11 +1,18 @@
 import Joi from 'joi';
 import type { Producer } from '@quartermaster/jobs';
 import type { DnsRecord, DnsRecords } from '@quartermaster/stores';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { AnswerDoc, ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import type { QueueWatch } from '../queue-watch.js';
-import { isSameHostname, parseRecordRequest, pathHostname, readForce } from '../record-request.js';
-import { replyWithRecord, toAnswer } from '../show-record.js';
-import { channelQuery } from '../slack-channel.js';
+import {
+  forceQuery,
+  isSameHostname,
+  parseRecordRequest,
+  pathHostname,
+  readForce,
+  sentRecordSchema,
+} from '../record-request.js';
+import { RECORD_TYPE, replyWithRecord, toAnswer } from '../show-record.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 import { validateQuery } from '../validate.js';
 import type { ZoneList } from '../zone-list.js';
 import { askForRecord, unknownRecord, type RecordChangeRequest } from './ask-for-record.js';
@@ -27,16 +34,47 @@ const listQuery = Joi.object<{ page: number; limit: number }>({
   limit: Joi.number().integer().min(1).max(100).default(50),
 });
 
+const changeDoc = { query: [forceQuery, channelQuerySchema], body: { json: [sentRecordSchema] } } as const;
+const record = (says: string): AnswerDoc => ({ says, types: [RECORD_TYPE] });
+const LATER = record('the record, which Route 53 has not accepted yet');
+const docs = {
+  list: { summary: 'The records that were made here', query: [listQuery], answers: { 200: 'a page of them' } },
+  create: {
+    summary: 'Make a DNS record, or change it',
+    ...changeDoc,
+    answers: { 201: record('the record; Route 53 has accepted it'), 202: LATER },
+  },
+  show: { summary: 'A DNS record', answers: { 200: record('the record') } },
+  replace: {
+    summary: 'Change a DNS record, or rename it',
+    description: 'The body is the whole record; without a `hostname` it keeps its own.',
+    ...changeDoc,
+    answers: { 200: record('the record; Route 53 has accepted it'), 202: LATER },
+  },
+  remove: {
+    summary: 'Delete a DNS record',
+    query: changeDoc.query,
+    answers: { 200: record('what was deleted'), 202: LATER },
+  },
+} as const satisfies Record<string, RouteDoc>;
+
 /** `POST /records`, `GET /records`, and `GET`, `PUT`, `DELETE /record/{hostname}`. */
 export function recordsRoutes(parts: RecordsParts): Route[] {
   const change = { access: 'token', changes: true, waitsMs: WAIT_MS } as const;
   const path = '/record/:hostname';
   return [
-    { method: 'get', path: '/records', access: 'token', handle: (request) => list(parts, request) },
-    { method: 'post', path: '/records', ...change, repeatable: true, handle: (request) => create(parts, request) },
-    { method: 'get', path, access: 'token', handle: (request) => show(parts, request) },
-    { method: 'put', path, ...change, handle: (request) => replace(parts, request) },
-    { method: 'delete', path, ...change, handle: (request) => remove(parts, request) },
+    { method: 'get', path: '/records', access: 'token', doc: docs.list, handle: (request) => list(parts, request) },
+    {
+      method: 'post',
+      path: '/records',
+      ...change,
+      repeatable: true,
+      doc: docs.create,
+      handle: (request) => create(parts, request),
+    },
+    { method: 'get', path, access: 'token', doc: docs.show, handle: (request) => show(parts, request) },
+    { method: 'put', path, ...change, doc: docs.replace, handle: (request) => replace(parts, request) },
+    { method: 'delete', path, ...change, doc: docs.remove, handle: (request) => remove(parts, request) },
   ];
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '@quartermaster/foundation';
 import type { Producer } from '@quartermaster/jobs';
 import { buildFinished, instanceReported } from '@quartermaster/notifications';
 import type { Build, Builds, OpenJob, ReportJobs } from '@quartermaster/stores';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { parseFormOrJson } from '../body.js';
 import { checkBuildCredential } from '../build-credential.js';
 import { buildFieldPatterns } from '../build-fields.js';
@@ -79,7 +79,13 @@ export function reportInstanceBuildRoute({ builds, producer, webUrl }: ReportPar
     };
   };
 
-  return { method: 'patch', path: '/instance-builds/:id', access: 'token-or-build', changes: true, handle };
+  const doc: RouteDoc = {
+    summary: 'An instance reports that it is ready',
+    description: '`instance-id` is required where `state` is `finished`; other states have no effect.',
+    body: { json: [reportSchema], form: reportSchema },
+    answers: { 200: 'the build, a list of one' },
+  };
+  return { method: 'patch', path: '/instance-builds/:id', access: 'token-or-build', changes: true, doc, handle };
 }
 
 function shown(build: Build): Reply {

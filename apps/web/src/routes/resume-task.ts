@@ -1,9 +1,9 @@
 import { AppError } from '@quartermaster/foundation';
 import type { ResumedTask, TaskRecord } from '@quartermaster/stores';
 import type { AnyTask } from '@quartermaster/tasks';
-import type { ApiRequest, Reply, Route } from '../api.js';
+import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { taskIdOf, validateTask } from '../new-task.js';
-import { channelQuery } from '../slack-channel.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 import { findTask, loadTask, unknownTaskId } from '../task-lookup.js';
 import { describeTask, replyWithTask, type CreateTaskParts } from './create-task.js';
 
@@ -29,7 +29,14 @@ export function resumeTaskRoute(parts: CreateTaskParts): Route {
     await (resumed.outcome === 'accepted' ? producer.dispatch(wanted.job) : producer.dispatchOpened(wanted.job.id));
     return replyWithTask(parts, task, id, request.waitMs);
   };
-  return { method: 'post', path: '/tasks/:task/:id/resume', access: 'token', changes: true, repeatable: true, handle };
+  const doc: RouteDoc = {
+    summary: 'Go on where an ended task stopped',
+    query: [channelQuerySchema],
+    answers: { 200: 'the new record, where its end was waited for', 202: 'the new record' },
+    waits: true,
+  };
+  const path = '/tasks/:task/:id/resume';
+  return { method: 'post', path, access: 'token', changes: true, repeatable: true, doc, handle };
 }
 
 /** What the store will say, told before the task is asked what is left of it. */

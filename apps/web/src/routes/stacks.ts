@@ -19,10 +19,16 @@ type Params = ApiRequest['params'];
  * fleet: whatever changes in it, every answer counts as new.
  */
 export function stacksRoutes(listing: StackListing): Route[] {
-  const route = (path: string, show: (fleet: Fleet, params: Params) => unknown): Route => ({
+  const route = (path: string, summary: string, show: (fleet: Fleet, params: Params) => unknown): Route => ({
     method: 'get',
     path,
     access: 'token',
+    doc: {
+      summary,
+      answers: { 200: "in AWS' own words, bare", 304: 'as before (If-None-Match)' },
+      // A name that fits two.
+      errors: [409],
+    },
     handle: async (request): Promise<Reply> => {
       const { params } = request;
       const { fleet, etag, refreshedAt } = await listing.current();
@@ -33,14 +39,16 @@ export function stacksRoutes(listing: StackListing): Route[] {
     },
   });
   return [
-    route('/stacks', ({ stacks }) => stacks),
-    route('/stacks/:name', (fleet, { name = '' }) => findStack(fleet, name)),
-    route('/stacks/:name/layers', (fleet, { name = '' }) => layersOf(fleet, findStack(fleet, name))),
-    route('/stacks/:stack/layers/:name', (fleet, params) => layerAt(fleet, params['stack'], params['name'])),
-    route('/stacks/:stack/layers/:layer/instances', (fleet, params) =>
+    route('/stacks', 'The stacks', ({ stacks }) => stacks),
+    route('/stacks/:name', 'A stack', (fleet, { name = '' }) => findStack(fleet, name)),
+    route('/stacks/:name/layers', 'The layers of a stack', (fleet, { name = '' }) =>
+      layersOf(fleet, findStack(fleet, name)),
+    ),
+    route('/stacks/:stack/layers/:name', 'A layer', (fleet, params) => layerAt(fleet, params['stack'], params['name'])),
+    route('/stacks/:stack/layers/:layer/instances', 'The instances of a layer', (fleet, params) =>
       instancesOf(fleet, layerAt(fleet, params['stack'], params['layer'])),
     ),
-    route('/stacks/:stack/layers/:layer/instances/:hostname', (fleet, params) =>
+    route('/stacks/:stack/layers/:layer/instances/:hostname', 'An instance of a layer', (fleet, params) =>
       findInstance(fleet, layerAt(fleet, params['stack'], params['layer']), params['hostname'] ?? ''),
     ),
   ];

@@ -5,8 +5,8 @@ import type { StatusUpdate, StatusUpdates } from '@quartermaster/stores';
 import type { ApiRequest, Reply, Route } from '../api.js';
 import { parseJson } from '../body.js';
 import type { QueueWatch } from '../queue-watch.js';
-import { replyWithStatus, showListed, showService, showUpdate, statusHref } from '../show-status.js';
-import { channelQuery } from '../slack-channel.js';
+import { STATUS_TYPE, replyWithStatus, showListed, showService, showUpdate, statusHref } from '../show-status.js';
+import { channelQuery, channelQuerySchema } from '../slack-channel.js';
 import { isServiceName, sentStatusSchema } from '../status-schema.js';
 import { validateBody, validateQuery } from '../validate.js';
 
@@ -38,12 +38,19 @@ export function statusRoutes(parts: StatusParts): Route[] {
       access: 'token',
       changes: true,
       repeatable: true,
+      doc: {
+        summary: 'A service tells its status, which is forwarded',
+        query: [channelQuerySchema],
+        body: { json: [sentStatusSchema] },
+        answers: { 201: { says: 'the update', types: [STATUS_TYPE] } },
+      },
       handle: (request) => post(parts, request),
     },
     {
       method: 'get',
       path: '/status',
       access: 'token',
+      doc: { summary: 'The latest status of every service', query: [listQuery], answers: { 200: 'a page of them' } },
       handle: async (request) => {
         const { page, limit } = validateQuery(listQuery, request.query);
         const { services, more } = await updates.list(page, limit);
@@ -54,6 +61,10 @@ export function statusRoutes(parts: StatusParts): Route[] {
       method: 'get',
       path: '/status/:service',
       access: 'token',
+      doc: {
+        summary: 'The latest status of a service',
+        answers: { 200: { says: 'the update, and how its forwarding stands', types: [STATUS_TYPE] } },
+      },
       handle: async ({ params }) => {
         const name = params['service'] ?? '';
         const service = isServiceName(name) ? await updates.load(name) : undefined;

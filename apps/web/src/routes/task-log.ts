@@ -27,6 +27,15 @@ export function taskLogRoute({ registry, tasks, followers }: TaskLogParts): Rout
     method: 'get',
     path: '/tasks/:task/:id/log',
     access: 'token',
+    doc: {
+      summary: 'The log of a task, or its lines as they come',
+      description: 'Lines come as server-sent events with `follow`, or where that is what is accepted (`Accept`).',
+      query: [logQuery],
+      answers: {
+        200: { says: 'lines', types: ['application/json', 'text/event-stream'] },
+        204: 'no line will come any more (to whoever follows, with `Last-Event-ID`)',
+      },
+    },
     handle: async (request) => {
       const task = findTask(registry, request.params['task']);
       const { after, limit, follow } = validateQuery(logQuery, request.query);

@@ -25,6 +25,11 @@ export function tasksRoutes(parts: TasksParts): Route[] {
       method: 'get',
       path: '/tasks',
       access: 'token',
+      doc: {
+        summary: 'The tasks that there are',
+        query: [listQuery],
+        answers: { 200: 'names, or more with `detail`' },
+      },
       handle: ({ query }) =>
         Promise.resolve({ status: 200, json: listTasks(registry, validateQuery(listQuery, query)) }),
     },
@@ -32,6 +37,13 @@ export function tasksRoutes(parts: TasksParts): Route[] {
       method: 'get',
       path: '/tasks/:task',
       access: 'token',
+      doc: {
+        summary: 'Ask for records of a task',
+        description:
+          'Also `<field>=v` (repeated: any of them), `<field>[min]=`, `<field>[max]=` and `sort[<field>]=asc` or `desc`.',
+        otherQuery: { limit: 'records of a page, 1 to 50', page: 'from 1' },
+        answers: { 200: '`num_found`, and a page of them as `data`' },
+      },
       handle: async ({ params, search }) => {
         const task = findTask(registry, params['task']);
         const { num_found, records } = await tasks.query(task.name, parseTaskQuery(search, task), Date.now());
@@ -48,6 +60,7 @@ export function tasksRoutes(parts: TasksParts): Route[] {
       method: 'get',
       path: '/tasks/:task/:id',
       access: 'token',
+      doc: { summary: 'The record of a task', answers: { 200: 'the record' } },
       handle: async ({ params }) => {
         const task = findTask(registry, params['task']);
         return { status: 200, json: await show(tasks, task, await loadTask(tasks, task, params['id'])) };
@@ -58,6 +71,11 @@ export function tasksRoutes(parts: TasksParts): Route[] {
       path: '/tasks/:task/:id',
       access: 'token',
       changes: true,
+      doc: {
+        summary: 'Cancel a task',
+        answers: { 200: 'the record, `settled` once everything is back in place' },
+        waits: true,
+      },
       handle: (request) => cancel(parts, request),
     },
   ];

@@ -31,6 +31,8 @@ export interface DiscoverySocketsOptions {
 export interface DiscoverySockets {
   /** Takes the upgrades of a server; what is none of ours goes back to it as an ordinary request. */
   serve(server: Server): void;
+  /** How many there are now. */
+  count(): number;
   /** Closes all with 1012 and takes no more; resolves when they are closed, 5 s at most. */
   close(): Promise<void>;
 }
@@ -121,6 +123,7 @@ export function createDiscoverySockets(options: DiscoverySocketsOptions): Discov
         passages.set(request, passage);
         accept(passage, path, socket, head).catch((error: unknown) => refuse(passage, socket, error));
       }),
+    count: () => sessions.size,
     close: async () => {
       isClosing = true;
       clearInterval(pings);

@@ -1,4 +1,12 @@
-import { AppError, createRedactor, cutText, describeError, type EffectGuard } from '@quartermaster/foundation';
+import {
+  AppError,
+  createRedactor,
+  cutText,
+  describeError,
+  outcomeOf,
+  tellCall,
+  type EffectGuard,
+} from '@quartermaster/foundation';
 import { request, type Agent, type ClientRequest } from 'node:http';
 import type { AdminCredentials } from '../cluster-host.js';
 import { COUCH_PORT } from './database-url.js';
@@ -50,8 +58,13 @@ export function createSendRequest(
     const { status, text } = await attempt(wish, guard);
     const isExpected = wish.expected?.includes(status) === true;
     const body = parseJson(text);
-    if (isExpected || (status >= 200 && status < 300 && body !== undefined)) return { status, body };
-    throw toError(wish, status, scrub(wordsOf(body)));
+    if (isExpected || (status >= 200 && status < 300 && body !== undefined)) {
+      tellCall('couchdb', wish.method, 'ok');
+      return { status, body };
+    }
+    const error = toError(wish, status, scrub(wordsOf(body)));
+    tellCall('couchdb', wish.method, status === 429 ? 'throttled' : outcomeOf(error));
+    throw error;
   };
 
   async function attempt(wish: CouchRequest, guard: EffectGuard): Promise<{ status: number; text: string }> {
@@ -65,6 +78,7 @@ export function createSendRequest(
         guard.signal.throwIfAborted();
         // A connection that was kept may have been closed by the node meanwhile: that says nothing about the node.
         if (sent.reusedSocket && !late.aborted) continue;
+        tellCall('couchdb', wish.method, 'failed');
         const reason = late.aborted ? `nothing within ${timeoutMs} ms` : codeOf(error);
         throw new AppError('unavailable', 'couchdb-unreachable', `CouchDB at ${address} does not answer (${reason}).`, {
           cause: error,

@@ -1,8 +1,8 @@
 import type { ConfigurationOptions, RequestContext, ResponseContext } from '@kubernetes/client-node';
-import type { EffectGuard } from '@quartermaster/foundation';
+import { outcomeOf, tellCall, type EffectGuard } from '@quartermaster/foundation';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientModule } from './connect.js';
-import { translateError } from './errors.js';
+import { statusOf, translateError } from './errors.js';
 
 /** What is being done, for messages: `read`, `Service`, `my-test-db1-1a2b3c4d`. */
 export interface Call {
@@ -33,11 +33,17 @@ export function createAttempt(client: ClientModule, timeoutMs: number): Attempt 
       guard.assertHeld();
       const late = AbortSignal.timeout(timeoutMs);
       try {
-        return await send({ httpApi: client.wrapHttpLibrary({ send: (request) => deliver(request, guard, late) }) });
+        const answer = await send({
+          httpApi: client.wrapHttpLibrary({ send: (request) => deliver(request, guard, late) }),
+        });
+        tellCall('kubernetes', `${call.verb} ${call.kind}`, 'ok');
+        return answer;
       } catch (error) {
         guard.signal.throwIfAborted();
         guard.assertHeld();
         const translated = translateError(call, error, late.aborted ? timeoutMs : undefined);
+        const outcome = statusOf(error) === 429 ? 'throttled' : outcomeOf(translated);
+        tellCall('kubernetes', `${call.verb} ${call.kind}`, outcome);
         if (translated.kind !== 'unavailable' || attempt === tries) throw translated;
       }
       // An abort ends the pause; the next round finds out why.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AppError, describeError, type Logger } from '@quartermaster/foundation';
+import { AppError, describeError, tellCall, type Logger } from '@quartermaster/foundation';
 import { Etcd3, EtcdLeaseInvalidError, isRecoverableError, type IOptions } from 'etcd3';
 import type { EtcdConfig } from '../etcd-settings.js';
 
@@ -85,10 +85,12 @@ export function connectEtcd(config: EtcdConfig, log: Logger): EtcdConnection {
       for (;;) {
         try {
           const result = await attempt(what);
+          tellCall('etcd', 'call', 'ok');
           if (isLost) log.info('etcd is back');
           isLost = false;
           return result;
         } catch (error) {
+          tellCall('etcd', 'call', isLeaseGone(error) ? 'refused' : 'failed');
           if (isLeaseGone(error)) throw error;
           const hasTime = performance.now() - startedAt < RETRY_WITHIN_MS;
           if (hasTime && !isClosed && isPassing(error)) {

@@ -1,5 +1,5 @@
 import { Route53Client, type Route53ClientConfig } from '@aws-sdk/client-route-53';
-import { clientSettings, createCalls, type AwsPlace } from '@quartermaster/aws';
+import { clientSettings, createCalls, tellAttempts, type AwsPlace } from '@quartermaster/aws';
 import type { DnsPort } from '../dns-port.js';
 import { createChanges } from './changes.js';
 import { createReads } from './reads.js';
@@ -23,7 +23,10 @@ const TIMEOUTS: Route53Timeouts = { connection: 3_000, request: 10_000 };
  */
 export function createRoute53Dns(options: Route53Options = {}): DnsPort {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
-  const client = new Route53Client(clientSettings(options, { ...timeouts, idle: timeouts.request }, 1));
+  const client = tellAttempts(
+    new Route53Client(clientSettings(options, { ...timeouts, idle: timeouts.request }, 1)),
+    'route53',
+  );
   const calls = createCalls({ name: 'Route 53', prefix: 'route53' });
   return { ...createReads(client, calls), ...createChanges(client, calls), close: () => client.destroy() };
 }

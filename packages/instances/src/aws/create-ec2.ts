@@ -1,5 +1,5 @@
 import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
-import { clientSettings, type AwsPlace } from '@quartermaster/aws';
+import { clientSettings, tellAttempts, type AwsPlace } from '@quartermaster/aws';
 import type { Ec2Port } from '../ec2-port.js';
 import { createInstanceChanges } from './instance-changes.js';
 import { createReads } from './reads.js';
@@ -30,7 +30,10 @@ const TIMEOUTS: Ec2Timeouts = { connection: 3_000, request: 15_000, launch: 30_0
 export function createEc2(options: Ec2Options): Ec2 {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const { connection, request, launch } = timeouts;
-  const client = new EC2Client(clientSettings(options, { connection, request, idle: Math.max(request, launch) }));
+  const client = tellAttempts(
+    new EC2Client(clientSettings(options, { connection, request, idle: Math.max(request, launch) })),
+    'ec2',
+  );
   return {
     ...createReads(client, options.installId),
     ...createGroupChanges(client),

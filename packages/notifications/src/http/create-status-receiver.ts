@@ -1,4 +1,4 @@
-import { AppError } from '@quartermaster/foundation';
+import { AppError, outcomeOf, tellCall } from '@quartermaster/foundation';
 import type { StatusReceiver } from '../status-receiver.js';
 
 export interface HttpStatusReceiverOptions {
@@ -42,11 +42,14 @@ export function createHttpStatusReceiver(options: HttpStatusReceiverOptions): St
         });
       } catch (error) {
         if (guard.signal.aborted) throw guard.signal.reason;
+        tellCall('status-target', 'POST', 'failed');
         throw unavailable(`gives no answer (${networkReason(error)})`);
       }
       // Its status is the answer; whatever else it says is not waited for.
       await response.body?.cancel().catch(() => undefined);
-      if (!response.ok) throw translateStatus(response);
+      const refusal = response.ok ? undefined : translateStatus(response);
+      tellCall('status-target', 'POST', refusal === undefined ? 'ok' : outcomeOf(refusal));
+      if (refusal !== undefined) throw refusal;
     },
   };
 }

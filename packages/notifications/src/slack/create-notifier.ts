@@ -1,4 +1,5 @@
 import { LogLevel, WebClient, type Logger } from '@slack/web-api';
+import { outcomeOf, tellCall } from '@quartermaster/foundation';
 import type { NotifierPort } from '../notifier-port.js';
 import { translateSlackError } from './errors.js';
 
@@ -40,11 +41,14 @@ export function createSlackNotifier(options: SlackOptions): NotifierPort {
           unfurl_links: false,
           unfurl_media: false,
         });
+        tellCall('slack', 'chat.postMessage', 'ok');
       } catch (error) {
         // Where the guard's time was over, it says so in its own words.
         guard.assertHeld();
         if (guard.signal.aborted) throw guard.signal.reason;
-        throw translateSlackError(error);
+        const translated = translateSlackError(error);
+        tellCall('slack', 'chat.postMessage', outcomeOf(translated));
+        throw translated;
       }
     },
   };

@@ -1,5 +1,5 @@
 import { EC2Client, StartInstancesCommand, StopInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
-import { clientSettings, type ErrorTable } from '@quartermaster/aws';
+import { clientSettings, tellAttempts, type ErrorTable } from '@quartermaster/aws';
 import { findLayer, findStack, inOrder, instancesOf } from '../find.js';
 import type { Fleet } from '../stack.js';
 import { describeInstances, describeInstancesById, describeStatuses, ec2 } from './ec2-calls.js';
@@ -30,7 +30,7 @@ const STOP: ErrorTable = {
 
 /** Stacks by the tags of their instances, over EC2 alone: the source that works on AWS today. */
 export function createEc2TagsStacks(region: string, place: StacksPlace = {}): Stacks {
-  const client = new EC2Client(clientSettings(place, TIMEOUTS));
+  const client = tellAttempts(new EC2Client(clientSettings(place, TIMEOUTS)), 'ec2');
 
   const listTagged = (key: string): Promise<Instance[]> =>
     describeInstances(client, [{ Name: 'tag-key', Values: [key] }]);

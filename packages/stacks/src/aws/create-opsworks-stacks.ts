@@ -9,7 +9,7 @@ import {
   type Instance as OpsWorksInstance,
 } from '@aws-sdk/client-opsworks';
 import { AppError } from '@quartermaster/foundation';
-import { awsCode, clientSettings, createCalls, type ErrorTable } from '@quartermaster/aws';
+import { awsCode, clientSettings, createCalls, tellAttempts, type ErrorTable } from '@quartermaster/aws';
 import { byName, findLayer, findStack, inOrder } from '../find.js';
 import type { Layer, Stack, StackInstance, StackInstanceStatus } from '../stack.js';
 import { obstaclesAmong } from './obstacles.js';
@@ -34,9 +34,9 @@ const UP: ReadonlySet<string> = new Set<StackInstanceStatus>([
 
 /** Stacks by the OpsWorks API (or whatever speaks it; AWS ended its own in May 2024). */
 export function createOpsWorksStacks(place: StacksPlace = {}): Stacks {
-  const client = new OpsWorksClient(clientSettings(place, TIMEOUTS));
+  const client = tellAttempts(new OpsWorksClient(clientSettings(place, TIMEOUTS)), 'opsworks');
   // OpsWorks does not tell of auto-scaling groups.
-  const ec2 = new EC2Client(clientSettings(place, TIMEOUTS));
+  const ec2 = tellAttempts(new EC2Client(clientSettings(place, TIMEOUTS)), 'ec2');
 
   const listStacks = async (): Promise<Stack[]> => {
     const { Stacks = [] } = await opsworks.read('DescribeStacks', () => client.send(new DescribeStacksCommand({})));

@@ -1,6 +1,6 @@
 import { EC2 } from '@aws-sdk/client-ec2';
 import { OpsWorks } from '@aws-sdk/client-opsworks';
-import { clientSettings, type AwsTimeouts } from '@quartermaster/aws';
+import { clientSettings, tellAttempts, type AwsTimeouts } from '@quartermaster/aws';
 
 /** The AWS SDK's clients for tasks. */
 export interface AwsClients {
@@ -20,10 +20,10 @@ export function createAwsClients(): AwsClients {
   const settings = clientSettings<never>({}, TIMEOUTS);
   return {
     get ec2() {
-      return (ec2 ??= new EC2(settings));
+      return (ec2 ??= tellAttempts(new EC2(settings), 'ec2'));
     },
     get opsworks() {
-      return (opsworks ??= new OpsWorks(settings));
+      return (opsworks ??= tellAttempts(new OpsWorks(settings), 'opsworks'));
     },
     close: () => {
       ec2?.destroy();

@@ -1,0 +1,94 @@
+import { TIME_BOUNDS, type Figures } from '@quartermaster/foundation';
+import type { SeenProcess } from '@quartermaster/stores';
+import type { Overview } from '../overview.js';
+import { PROCESS_METRICS, type SharedMetricName } from './catalogue.js';
+
+/** One line of what Prometheus reads. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** Where it is not the metric's own name: the parts of a histogram. */
+  readonly metricName?: string;
+}
+
+/** Everything that is shown, by metric. What a process that is gone has counted is not there any more. */
+export function planSamples(overview: Overview, figures: ReadonlyMap<string, Figures>): Map<string, Sample[]> {
+  const living = overview.processes.filter(({ alive }) => alive);
+  const samples = new Map<string, Sample[]>();
+  for (const process of living) {
+    const taken = figures.get(process.id);
+    if (taken !== undefined) addFigures(samples, process, taken);
+  }
+  for (const [name, those] of Object.entries(planShared(overview, living))) samples.set(name, those);
+  return samples;
+}
+
+function addFigures(samples: Map<string, Sample[]>, { process, id }: SeenProcess, figures: Figures): void {
+  for (const [name, metric] of Object.entries(PROCESS_METRICS)) {
+    const list = samples.get(name) ?? [];
+    samples.set(name, list);
+    const labelsOf = (joined: string): Sample['labels'] => {
+      const values = joined.split('|');
+      return { process, id, ...Object.fromEntries(metric.labels.map((label, i) => [label, values[i] ?? ''])) };
+    };
+    if (metric.type === 'histogram') {
+      const series = Object.entries(figures.times[metric.figure] ?? {});
+      list.push(...series.flatMap(([joined, slots]) => histogram(name, labelsOf(joined), slots)));
+    } else {
+      const series = (metric.type === 'counter' ? figures.counts : figures.levels)[metric.figure] ?? {};
+      list.push(...Object.entries(series).map(([joined, value]) => ({ labels: labelsOf(joined), value })));
+    }
+  }
+}
+
+function histogram(name: string, labels: Sample['labels'], slots: readonly number[]): Sample[] {
+  let count = 0;
+  const upTo = [...TIME_BOUNDS, '+Inf'].map((le, slot) => {
+    count += slots[slot] ?? 0;
+    return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+  });
+  return [
+    ...upTo,
+    { metricName: `${name}_sum`, labels, value: slots[TIME_BOUNDS.length + 1] ?? 0 },
+    { metricName: `${name}_count`, labels, value: count },
+  ];
+}
+
+const KINDS = ['web', 'worker', 'mini-worker'] as const;
+const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
+
+function planShared(
+  { queues, caches, openJobs }: Overview,
+  living: readonly SeenProcess[],
+): Record<SharedMetricName, Sample[]> {
+  const byQueue = (read: (queue: Overview['queues'][number]) => number): Sample[] =>
+    queues.map((queue) => ({ labels: { queue: queue.name }, value: read(queue) }));
+  return {
+    quartermaster_process_info: living.map(({ process, id, version, host }) => ({
+      labels: { process, id, version, host },
+      value: 1,
+    })),
+    quartermaster_process_start_time_seconds: living.map(({ process, id, started_at }) => ({
+      labels: { process, id },
+      value: started_at / 1000,
+    })),
+    quartermaster_process_leads: living.flatMap(({ process, id, leads }) =>
+      leads === undefined ? [] : [{ labels: { process, id }, value: Number(leads) }],
+    ),
+    // All kinds, always: an alert can not see what is missing.
+    quartermaster_processes: KINDS.map((kind) => ({
+      labels: { process: kind },
+      value: living.filter(({ process }) => process === kind).length,
+    })),
+    quartermaster_queue_jobs: queues.flatMap((queue) =>
+      STATES.map((state) => ({ labels: { queue: queue.name, state }, value: queue[state] })),
+    ),
+    quartermaster_queue_oldest_job_age_seconds: byQueue(({ oldest_seconds }) => oldest_seconds ?? 0),
+    quartermaster_queue_workers: byQueue(({ workers }) => workers),
+    quartermaster_queue_paused: byQueue(({ paused }) => Number(paused)),
+    quartermaster_open_jobs: [{ labels: {}, value: openJobs }],
+    quartermaster_cache_age_seconds: caches.flatMap(({ name, age_seconds }) =>
+      age_seconds === null ? [] : [{ labels: { cache: name }, value: age_seconds }],
+    ),
+  };
+}

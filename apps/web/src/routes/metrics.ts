@@ -1,0 +1,39 @@
+import type { Heart, ProcessBoard } from '@quartermaster/stores';
+import type { Route } from '../api.js';
+import { planSamples } from '../metrics/samples.js';
+import { loadOverview, type OverviewParts } from '../overview.js';
+
+export interface MetricsParts extends OverviewParts {
+  readonly board: ProcessBoard;
+  readonly heart: Pick<Heart, 'handOver'>;
+}
+
+/**
+ * `GET /metrics`: all processes, whichever `web` is asked. This one hands its figures over first and reads all of them from
+ * Redis, so that no counter goes back when the next scrape reaches another `web`.
+ */
+export function metricsRoute({ heart, ...parts }: MetricsParts): Route {
+  return {
+    method: 'get',
+    path: '/metrics',
+    access: 'metrics',
+    doc: {
+      summary: 'Figures for Prometheus',
+      description: 'Of all processes. An admin token, or METRICS_TOKEN, which opens nothing else.',
+      answers: { 200: { says: 'the text format of Prometheus', types: ['text/plain'] } },
+    },
+    handle: async () => {
+      await heart.handOver();
+      const overview = await loadOverview(parts, Date.now());
+      const ids = overview.processes.filter(({ alive }) => alive).map(({ id }) => id);
+      const samples = planSamples(overview, await parts.board.loadFigures(ids));
+      // Loaded where somebody scrapes only.
+      const { CONTENT_TYPE, writeMetrics } = await import('../metrics/write.js');
+      return {
+        status: 200,
+        headers: { 'Content-Type': CONTENT_TYPE, 'Cache-Control': 'no-store' },
+        content: await writeMetrics(samples),
+      };
+    },
+  };
+}
