@@ -210,11 +210,17 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     for (const purge of [false, true]) {
       const cluster = await grow();
       const leaving = host.chooseLeaving(cluster, 1);
-      const staying = cluster.nodes.filter((node) => !leaving.includes(node));
+      let staying: readonly ClusterNode[] = cluster.nodes.filter((node) => !leaving.includes(node));
       for (const node of leaving) await ask(urlOf(node), '/only-here', admin, 'PUT');
       await host.takeOut(cluster, leaving, GUARD);
       await end(wish, leaving, 1, purge);
       expect((await load(wish)).nodes).toEqual(staying);
+      if (host.keepsData(cluster)) {
+        // Whoever stays comes up in front.
+        await test.killPod(nodeOf(await load(wish), 0).pod ?? '');
+        staying = (await whenReady(wish, 1)).nodes;
+        expect(staying.every((node) => !node.leaving)).toBe(true);
+      }
       const grown = await grow();
       expect(grown.nodes.every((node) => !node.leaving)).toBe(true);
       const kept = await Promise.all(

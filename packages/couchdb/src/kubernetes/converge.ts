@@ -1,5 +1,5 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import type { Labels } from '../manifests/index.js';
+import type { Labels } from './manifests/index.js';
 import { goneOnConflict } from './errors.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import { planPatch } from './plan-patch.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ClusterWish } from '../cluster.js';
 import type { ClusterHost } from '../cluster-host.js';
 import { clusterName } from '../cluster-name.js';
-import { frontService, planManifests } from '../manifests/index.js';
+import { frontService, planManifests } from './manifests/index.js';
 import { createKubernetesHost } from './create-kubernetes-host.js';
 import {
   playKubernetes,
@@ -37,7 +37,8 @@ const NOT_FOUND = refusal(404, 'NotFound', 'not found');
 const list = (items: readonly unknown[]): PlayedAnswer => [200, { kind: 'List', apiVersion: 'v1', items }];
 const standingFront = (more: object = {}) => {
   const front = frontService(planManifests(SETTINGS, WISH), 'op-1');
-  return { ...front, metadata: { ...front.metadata, uid: 'u1', resourceVersion: '7', ...more } };
+  const metadata = { uid: 'u1', resourceVersion: '7', annotations: front.metadata?.annotations };
+  return { ...(front as object), metadata: { ...(front.metadata as object), ...metadata, ...more } };
 };
 
 let kubernetes: PlayedKubernetes;
@@ -136,6 +137,7 @@ describe('a change', () => {
     ['half an answer', (response) => void response.writeHead(201, { 'content-length': 100 }).write('{')],
     ['a cut connection', (response) => void response.destroy()],
     ['no JSON', (response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>')],
+    ['no JSON, as if it were well', (response) => void response.writeHead(200).end('<html>')],
   ] as [string, PlayedAnswer][])('that gets %s is unavailable', async (name, answer) => {
     host = createKubernetesHost({ ...SETTINGS, apiUrl: kubernetes.url, timeoutMs: 300 });
     onCreate(answer);
@@ -272,8 +274,8 @@ describe('what stands', () => {
 it('a policy is sent in the words of Kubernetes, not of the client', async () => {
   play = ({ method }) => (method === 'GET' ? NOT_FOUND : [201, {}]);
   await host.make(WISH, { name: `networkpolicy/${NAME}` }, held);
-  const { spec } = kubernetes.requests.at(-1)?.body as { spec: { ingress: { from: unknown[] }[] } };
-  expect(spec.ingress[0]?.from).toHaveLength(3);
+  const sent = kubernetes.requests.at(-1)?.body as { spec: { ingress: { from: unknown[] }[] } } | undefined;
+  expect(sent?.spec.ingress[0]?.from).toHaveLength(3);
 });
 
 describe('a Secret', () => {
@@ -316,12 +318,12 @@ describe('the way to Kubernetes', () => {
     if (before === undefined) delete process.env['KUBECONFIG'];
     else process.env['KUBECONFIG'] = before;
   });
-  const kubeconfig = (server: string): void =>
+  const kubeconfig = (server: string, user: object = { token: 'of-kubeconfig' }): void =>
     writeFileSync(
       join(folder, 'config'),
       JSON.stringify({
         clusters: [{ name: 'c', cluster: { server } }],
-        users: [{ name: 'u', user: { token: 'of-kubeconfig' } }],
+        users: [{ name: 'u', user }],
         contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
         'current-context': 'x',
       }),
@@ -337,6 +339,16 @@ describe('the way to Kubernetes', () => {
     kubeconfig('http://127.0.0.1:1');
     await host.list(undefined, held);
     expect(kubernetes.requests[0]?.authorization).toBeUndefined();
+  });
+
+  it('is unavailable while its credentials can’t be had', async () => {
+    const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: join(folder, 'nothing') } };
+    kubeconfig(kubernetes.url, user);
+    expect(await errorOf(createKubernetesHost(SETTINGS).list(undefined, held))).toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('credentials'),
+    });
+    expect(kubernetes.requests).toEqual([]);
   });
 
   it('is unavailable with a kubeconfig that can’t be read, until it can', async () => {

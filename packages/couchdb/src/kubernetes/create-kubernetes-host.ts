@@ -18,7 +18,7 @@ import {
   type Labels,
   type ManifestSettings,
   type WishedObject,
-} from '../manifests/index.js';
+} from './manifests/index.js';
 import { chooseLeaving } from './choose-leaving.js';
 import { assertOurs, changeObject, ensureObject, hasLabels } from './converge.js';
 import { endNodes } from './end-nodes.js';

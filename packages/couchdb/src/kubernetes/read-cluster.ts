@@ -1,7 +1,7 @@
 import type { V1Pod, V1Service } from '@kubernetes/client-node';
 import { isIPv6 } from 'node:net';
 import type { ClusterNode, StandingCluster } from '../cluster.js';
-import { CONTAINER, COUCHDB_PORT, LABELS, nodeName, readState, type ClusterState } from '../manifests/index.js';
+import { CONTAINER, COUCHDB_PORT, LABELS, nodeName, readState, type ClusterState } from './manifests/index.js';
 
 /** All clusters that these Services and pods make up, by owner and tag. */
 export function readClusters(services: readonly V1Service[], pods: readonly V1Pod[]): StandingCluster[] {

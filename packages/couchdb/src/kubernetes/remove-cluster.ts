@@ -1,7 +1,7 @@
 import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterKey } from '../cluster.js';
 import { clusterName } from '../cluster-name.js';
-import { clusterLabels } from '../manifests/index.js';
+import { clusterLabels } from './manifests/index.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import type { Kinds } from './kinds.js';
 

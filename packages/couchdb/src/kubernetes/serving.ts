@@ -1,6 +1,6 @@
 import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterNode, StandingCluster } from '../cluster.js';
-import { LABELS } from '../manifests/index.js';
+import { LABELS } from './manifests/index.js';
 import { changeObject } from './converge.js';
 import type { Kinds } from './kinds.js';
 

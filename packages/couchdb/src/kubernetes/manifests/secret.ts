@@ -1,7 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
-import type { AdminCredentials } from '../cluster-host.js';
-import { hashCouchPassword } from '../password.js';
+import type { AdminCredentials } from '../../cluster-host.js';
+import { hashCouchPassword } from '../../password.js';
 import { objectMeta } from './object-meta.js';
 import type { ManifestPlan } from './settings.js';
 
