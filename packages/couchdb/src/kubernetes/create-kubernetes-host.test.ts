@@ -110,7 +110,7 @@ describe('a change', () => {
 
   it.each([
     [400, 'BadRequest', 'cannot be handled', 'unprocessable', 'kubernetes-refused'],
-    [401, 'Unauthorized', 'Unauthorized', 'unprocessable', 'kubernetes-forbidden'],
+    [401, 'Unauthorized', 'Unauthorized', 'unavailable', 'kubernetes-unavailable'],
     [
       403,
       'Forbidden',
@@ -120,6 +120,7 @@ describe('a change', () => {
     ],
     [403, 'Forbidden', 'services "x" is forbidden: exceeded quota: few', 'unprocessable', 'kubernetes-refused'],
     [404, 'NotFound', 'namespaces "couchdb" not found', 'unprocessable', 'kubernetes-refused'],
+    [409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "few"', 'unavailable', 'kubernetes-unavailable'],
     [422, 'Invalid', 'spec.ports: Required value', 'unprocessable', 'kubernetes-refused'],
     [429, 'TooManyRequests', 'too many', 'unavailable', 'kubernetes-unavailable'],
     [500, 'InternalError', 'etcd', 'unavailable', 'kubernetes-unavailable'],
@@ -219,6 +220,17 @@ describe('what stands', () => {
     expect(await errorOf(host.note(WISH, { replicas: 5 }, held))).toMatchObject({ kind: 'unavailable' });
   });
 
+  it('is looked at again when others, who change it for a moment, are done', async () => {
+    let since: number | undefined;
+    play = ({ method }) => {
+      if (method === 'GET') return [200, standingFront()];
+      since ??= Date.now();
+      return Date.now() - since < 120 ? refusal(409, 'Conflict', 'the object has been modified') : [200, {}];
+    };
+    await host.note(WISH, { replicas: 5 }, held);
+    expect(kubernetes.requests.at(-1)?.method).toBe('PATCH');
+  });
+
   it('is compared and patched where another one made it meanwhile', async () => {
     const deployment = { metadata: { ...standingFront().metadata, annotations: {} }, spec: { replicas: 1 } };
     let made = false;
@@ -260,14 +272,14 @@ describe('what stands', () => {
     const pod = { metadata: { name: 'p', uid: 'pod-uid' }, status: {} };
     play = ({ method }) => [200, method === 'GET' ? pod : {}];
     const node = { name: 'p', pod: 'p', incarnation: 'pod-uid:0', ready: true, leaving: false };
-    await host.restart({} as never, node, held);
-    expect(kubernetes.requests.at(-1)).toMatchObject({
+    expect(await host.restart({} as never, node, held)).toEqual({ done: false });
+    expect(kubernetes.requests.at(-2)).toMatchObject({
       method: 'DELETE',
       path: '/api/v1/namespaces/couchdb/pods/p',
       body: { propagationPolicy: 'Background', preconditions: { uid: 'pod-uid' } },
     });
-    await host.restart({} as never, { ...node, incarnation: 'pod-uid:1' }, held);
-    expect(kubernetes.requests.at(-1)?.method).toBe('GET');
+    expect(await host.restart({} as never, { ...node, incarnation: 'pod-uid:1' }, held)).toEqual({ done: true });
+    expect(kubernetes.requests.slice(-2).map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 });
 

@@ -3,8 +3,12 @@ import type { Call } from './attempt.js';
 
 /** A refusal may list every field of an object. */
 const MAX_WORDS = 500;
-/** These may pass by themselves; other answers of 4xx do not. */
-const PASSING = new Set([408, 425, 429]);
+/**
+ * These may pass by themselves; other answers of 4xx do not. 401: credentials are renewed while we go on, and who asks with
+ * the former ones is unknown. 409: whoever makes an object may meet others at it, as at a ResourceQuota; that its name is
+ * taken is heard before.
+ */
+const PASSING = new Set([401, 408, 409, 425, 429]);
 
 /** How an answer that is an error is told in the house's words; anything else stays what it is, a bug. */
 export function translateError(call: Call, error: unknown): unknown {
@@ -20,7 +24,7 @@ export function translateError(call: Call, error: unknown): unknown {
   if (status < 400 || status >= 500 || PASSING.has(status)) {
     return unavailable(`Kubernetes could not answer (${said}).`, cause);
   }
-  if (status === 401 || (status === 403 && isMissingRight(message))) {
+  if (status === 403 && isMissingRight(message)) {
     return new AppError('unprocessable', 'kubernetes-forbidden', `Kubernetes lacks rights for this (${said}).`, {
       cause,
     });

@@ -75,9 +75,13 @@ export function incarnationOf({ metadata, status }: V1Pod): string {
 }
 
 /** One that is ending, or has ended, is no node any more. */
-function isAlive({ metadata, status }: V1Pod): boolean {
-  const hasEnded = status?.phase === 'Failed' || status?.phase === 'Succeeded';
-  return metadata?.deletionTimestamp === undefined && !hasEnded;
+function isAlive(pod: V1Pod): boolean {
+  return pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod);
+}
+
+/** None of its containers runs, or will: one that was evicted is listed for long. */
+export function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
 function isReady(pod: V1Pod | undefined): boolean {
