@@ -40,6 +40,7 @@ describe('GET /processes', () => {
         ['tasks', 1],
         ['dns-changes', 1],
         ['status-updates', 1],
+        ['couchdb-clusters', 1],
         ['notifications', 1],
       ]);
       expect(caches.every(({ age_seconds }) => (age_seconds ?? 99) < 10)).toBe(true);

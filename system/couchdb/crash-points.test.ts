@@ -5,7 +5,7 @@ import { choosePoints, countPoints, killEverywhere } from './kill-everywhere';
 jest.setTimeout(400_000);
 
 /** All spawners share most of their steps: each takes other points. `npm run soak -- crash-points` takes them all. */
-const EVERY = 9;
+const EVERY = 15;
 
 let system: System;
 beforeAll(async () => {
@@ -17,9 +17,9 @@ describe('the operations on a cluster', () => {
   it.each(SPAWNERS)('end right wherever their worker is killed (%s)', async (spawner) => {
     const counts = await countPoints(system, spawner);
     for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(6);
-    const kills = await killEverywhere(system, spawner, choosePoints(counts, EVERY, 3 * SPAWNERS.indexOf(spawner) + 1));
+    const kills = await killEverywhere(system, spawner, choosePoints(counts, EVERY, 5 * SPAWNERS.indexOf(spawner) + 1));
     process.stdout.write(`${spawner}: points ${JSON.stringify(counts)}, ${JSON.stringify(kills)}\n`);
-    expect(kills.killed).toBeGreaterThanOrEqual(15);
+    expect(kills.killed).toBeGreaterThanOrEqual(10);
     expect(kills.missed).toBeLessThan(kills.killed / 3);
   });
 });

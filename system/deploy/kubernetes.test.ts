@@ -2,7 +2,7 @@ import { loadYaml } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRICS } from '../../apps/web/src/metrics/catalogue';
-import { WORKER_LABELS } from '../../packages/couchdb/src/manifests/labels';
+import { WORKER_LABELS } from '../../packages/couchdb/src/kubernetes/manifests/labels';
 import { checkManifest, FOLDER, filesOf, loadManifests, type Container, type Manifest } from './manifests';
 import { CLOUD_CREDENTIAL, neededBy, PROCESSES, variablesOf, type ProcessName } from './own-variables';
 

@@ -19,6 +19,7 @@ describe('a JSON body', () => {
   it.each([
     ['', /empty/],
     ['{', /not JSON/],
+    ['{"username":"somebody-with-a-long-name","token":s3cretpassw0rd}', /^(?!.*s3cret).*not JSON/],
     ['a=b', /not JSON/],
     ['"a\0b"', /not JSON/],
     [Buffer.from([0x22, 0xff, 0x22]), /not UTF-8/],

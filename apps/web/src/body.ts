@@ -20,7 +20,7 @@ export function parseJson(body: Buffer): unknown {
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw malformed(
-      `The body is not JSON: ${error instanceof Error ? error.message.replace(/, ".*$/s, '') : 'unreadable'}.`,
+      `The body is not JSON: ${error instanceof Error ? error.message.replace(/, (\.\.\.)?".*$/s, '') : 'unreadable'}.`,
     );
   }
 }

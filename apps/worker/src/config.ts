@@ -129,7 +129,7 @@ export const workerVariables = {
   COUCHDB_READY_TIMEOUT: durationVariable('10m', 100).description(
     'how long nodes of a CouchDB cluster may take to become ready before an operation on it fails',
   ),
-  COUCHDB_REACH_TIMEOUT: durationVariable('30s', 100).description(
+  COUCHDB_REACH_TIMEOUT: durationVariable('60s', 100).description(
     "how long a CouchDB node may be out of the worker's reach that Kubernetes calls ready, before an operation fails",
   ),
   JOB_ATTEMPTS: Joi.number()

@@ -16,8 +16,11 @@ export interface HostUnderTest {
 }
 
 const GUARD: EffectGuard = { signal: new AbortController().signal, assertHeld: () => undefined };
+type Labels = Readonly<Record<string, string>>;
 const TOKEN = 'the-token-of-an-account';
 const LIMIT_MS = 30_000;
+/** Two accounts whose names have the same first 8 hexadecimal digits of their SHA-256. */
+const TWINS = ['acct47', 'acct19941'] as const;
 
 /** What every host of clusters does with clusters of every type. */
 export function describeClusterHost(spawner: SpawnerType, open: () => Promise<HostUnderTest>): void {
@@ -66,6 +69,14 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     const node = cluster.nodes.at(at);
     if (node === undefined) throw new Error(`there is no node ${at}`);
     return node;
+  };
+  /** The uids of a node's pods, also of those that are ending. */
+  const podsOf = async ({ name: cluster }: StandingCluster, node: ClusterNode): Promise<string[]> => {
+    const all = Object.entries(await test.objectsOf(cluster)).filter(([name]) => name.startsWith('Pod/'));
+    return all.flatMap(([, object]) => {
+      const { name, uid, labels } = (object as { metadata: { name: string; uid: string; labels: Labels } }).metadata;
+      return [name, labels['quartermaster/node']].includes(node.name) ? [uid] : [];
+    });
   };
   /** Changes that come to pass without anybody's doing are left out of comparisons. */
   const wishes = async (cluster: string): Promise<Record<string, unknown>> => {
@@ -175,15 +186,17 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     });
     expect(await ask(urlOf(node), '/only-here', admin)).toBe(200);
 
-    await host.restart(taken, { ...node, incarnation: 'another' }, GUARD);
+    expect(await host.restart(taken, { ...node, incarnation: 'another' }, GUARD)).toEqual({ done: true });
     expect(names((await load(wish)).nodes)).toEqual(names(cluster.nodes));
     if (host.keepsData(cluster)) {
-      await host.restart(taken, node, GUARD);
+      await until(async () => ((await host.restart(taken, node, GUARD)).done ? true : undefined));
       const back = await until(async () =>
         (await load(wish)).nodes.find(
           (one) => one.name === node.name && one.incarnation !== node.incarnation && one.ready,
         ),
       );
+      expect(await host.restart(taken, node, GUARD)).toEqual({ done: true });
+      expect(await load(wish)).toEqual({ ...taken, nodes: [...taken.nodes.slice(0, -1), back] });
       expect(back.leaving).toBe(true);
       expect(await ask(urlOf(back), '/only-here', admin)).toBe(200);
     }
@@ -195,6 +208,72 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     );
     await until(async () => ((await ask(base, '/only-here', admin)) === 200 ? true : undefined));
     expect((await load(wish)).nodes.every(({ leaving }) => !leaving)).toBe(true);
+    await remove(wish);
+  });
+
+  it('starts a node anew without ever having two pods of one volume', async () => {
+    const wish = wishOf('one', 1);
+    await make(wish);
+    const cluster = await whenReady(wish, 1);
+    if (host.keepsData(cluster)) {
+      const node = nodeOf(cluster, 0);
+      const [former] = await podsOf(cluster, node);
+      const look = async (): Promise<string[]> => {
+        const uids = await podsOf(cluster, node);
+        expect(uids.length).toBeLessThanOrEqual(1);
+        return uids;
+      };
+      await until(async () => {
+        const { done } = await host.restart(cluster, node, GUARD);
+        const uids = await look();
+        if (done) expect(uids).not.toContain(former);
+        return done ? true : undefined;
+      });
+      await until(async () => ((await look()).length === 1 && nodeOf(await load(wish), 0).ready ? true : undefined));
+    }
+    await remove(wish);
+  });
+
+  it('has a node of a restart that was given up again when it is put back, or made right', async () => {
+    const wish = wishOf('again', 1);
+    await make(wish);
+    const again: ((cluster: StandingCluster) => Promise<void>)[] = [
+      (cluster) => host.putBack(cluster, cluster.nodes, GUARD),
+      async () => make(wish),
+    ];
+    for (const act of again) {
+      const cluster = await whenReady(wish, 1);
+      await host.restart(cluster, nodeOf(cluster, 0), GUARD);
+      await act(await load(wish));
+      await until(async () => {
+        const [node, ...others] = (await load(wish)).nodes;
+        const isAnew = node?.ready === true && node.incarnation !== nodeOf(cluster, 0).incarnation;
+        return isAnew && others.length === 0 ? true : undefined;
+      });
+    }
+    await remove(wish);
+  });
+
+  it('keeps those in front that stay, also when they are started anew, and none of those that leave', async () => {
+    const wish = wishOf('stay', 2);
+    await make(wish);
+    const cluster = await whenReady(wish, 2);
+    const [staying, leaving] = [nodeOf(cluster, 0), nodeOf(cluster, 1)];
+    await host.takeOut(cluster, [leaving], GUARD);
+    const killAndKeep = async (killed: ClusterNode): Promise<readonly ClusterNode[]> => {
+      await test.killPod(killed.pod ?? '');
+      const now = await until(async () => {
+        const found = await load(wish);
+        const isAnew = found.nodes.every(({ ready, incarnation }) => ready && incarnation !== killed.incarnation);
+        return found.nodes.length === 2 && isAnew ? found : undefined;
+      });
+      const toKeep = now.nodes.filter(({ name }) => name !== leaving.name);
+      await host.keepInFront(now, toKeep, GUARD);
+      return (await load(wish)).nodes;
+    };
+    const isOut = (nodes: readonly ClusterNode[]): string[] => names(nodes.filter((node) => node.leaving));
+    expect(isOut(await killAndKeep(staying))).toEqual([leaving.name]);
+    if (host.keepsData(cluster)) expect(isOut(await killAndKeep(leaving))).toEqual([leaving.name]);
     await remove(wish);
   });
 
@@ -210,11 +289,17 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     for (const purge of [false, true]) {
       const cluster = await grow();
       const leaving = host.chooseLeaving(cluster, 1);
-      const staying = cluster.nodes.filter((node) => !leaving.includes(node));
+      let staying: readonly ClusterNode[] = cluster.nodes.filter((node) => !leaving.includes(node));
       for (const node of leaving) await ask(urlOf(node), '/only-here', admin, 'PUT');
       await host.takeOut(cluster, leaving, GUARD);
       await end(wish, leaving, 1, purge);
       expect((await load(wish)).nodes).toEqual(staying);
+      if (host.keepsData(cluster)) {
+        // Whoever stays comes up in front.
+        await test.killPod(nodeOf(await load(wish), 0).pod ?? '');
+        staying = (await whenReady(wish, 1)).nodes;
+        expect(staying.every((node) => !node.leaving)).toBe(true);
+      }
       const grown = await grow();
       expect(grown.nodes.every((node) => !node.leaving)).toBe(true);
       const kept = await Promise.all(
@@ -252,6 +337,20 @@ export function describeClusterHost(spawner: SpawnerType, open: () => Promise<Ho
     expect(after.find(({ incarnation }) => incarnation === survivor.incarnation)).toEqual(survivor);
     if (host.keepsData(cluster)) expect(names(after)).toEqual(names(cluster.nodes));
     await remove(wish);
+  });
+
+  it('leaves alone what another account has under the same name', async () => {
+    const [theirs, mine] = TWINS.map((owner) => wishOf('twins', 1, owner));
+    if (theirs === undefined || mine === undefined) throw new Error('there are two');
+    expect(clusterName(mine)).toBe(clusterName(theirs));
+    await make(theirs);
+    await whenReady(theirs, 1);
+    const before = await wishes(clusterName(theirs));
+    expect(await host.find(mine, GUARD)).toBeUndefined();
+    await expect(host.begin(mine, 'op-2', GUARD)).rejects.toMatchObject({ code: 'cluster-exists' });
+    expect(await host.remove(mine, GUARD)).toEqual({ left: 0 });
+    expect(await wishes(clusterName(theirs))).toEqual(before);
+    await remove(theirs);
   });
 
   it('removes everything, also of half a cluster, and also when nothing is left', async () => {

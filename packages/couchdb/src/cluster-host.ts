@@ -48,12 +48,22 @@ export interface ClusterHost {
   chooseLeaving(cluster: StandingCluster, replicas: number): readonly ClusterNode[];
   /** Takes nodes out of the front Service, so that no new connection reaches them, and names them as those that go. */
   takeOut(cluster: StandingCluster, nodes: readonly ClusterNode[], guard: EffectGuard): Promise<void>;
-  /** Puts nodes back in front that were taken out. */
+  /** Puts nodes back in front that were taken out. Those of rc that have no pod, as `restart` was given up, get one. */
   putBack(cluster: StandingCluster, nodes: readonly ClusterNode[], guard: EffectGuard): Promise<void>;
+  /**
+   * Puts pods in front that stay, while other nodes are taken out: a StatefulSet has one template for all of them, so
+   * that one that is started anew meanwhile comes up as those that leave. The template is left as it is, unlike by
+   * `putBack`: nodes that leave stay out, also when they are started anew.
+   */
+  keepInFront(cluster: StandingCluster, nodes: readonly ClusterNode[], guard: EffectGuard): Promise<void>;
   /** Whether a node's data outlive its pod, so that it may be started anew to cut its clients off. Pure. */
   readonly keepsData: (cluster: StandingCluster) => boolean;
-  /** Starts a node anew by deleting its pod, if that is still this incarnation. */
-  restart(cluster: StandingCluster, node: ClusterNode, guard: EffectGuard): Promise<void>;
+  /**
+   * Starts a node anew, if it still is this incarnation; asked again, with the same node, until it is done. `done`:
+   * nothing of the former pod is left, and its successor may come. Of rc no other pod of the node runs then either, as
+   * two of them would write into one volume. Given up half-way, a node of rc has no pod until `putBack` or `make`.
+   */
+  restart(cluster: StandingCluster, node: ClusterNode, guard: EffectGuard): Promise<{ readonly done: boolean }>;
   /** Ends nodes that were taken out; with `purge` their volumes too. `done`: nothing of them is left (but volumes). */
   endNodes(
     cluster: StandingCluster,
@@ -62,7 +72,10 @@ export interface ClusterHost {
     purge: boolean,
     guard: EffectGuard,
   ): Promise<{ readonly done: boolean }>;
-  /** Deletes everything of a cluster, its front Service last. `left`: how many objects still are there; ask again until 0. */
+  /**
+   * Deletes everything of a cluster, its front Service last. `left`: how many objects still are there; ask again until 0.
+   * What bears the cluster's name and is another account's is left alone, and not counted.
+   */
   remove(key: ClusterKey, guard: EffectGuard): Promise<{ readonly left: number }>;
   close(): void;
 }

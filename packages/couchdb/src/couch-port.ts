@@ -13,6 +13,13 @@ export interface Replication {
   readonly state: 'starting' | 'running' | 'failing' | 'failed' | 'completed';
   /** Why it fails, without credentials. */
   readonly reason?: string;
+  /**
+   * Changes whenever the replication gets on, and grows but where CouchDB has begun it anew after a failure. Means nothing
+   * by itself. Missing: this CouchDB does not tell, or not now, as while it fails.
+   */
+  readonly progress?: number;
+  /** How many documents the target did not take. They stay away, whatever `state` says. Missing: this CouchDB does not tell. */
+  readonly writeFailures?: number;
 }
 
 /** What is wished of a replication. Source and target are nodes' addresses (IP); both ends get the administrator's credentials as a header. */

@@ -4,8 +4,8 @@ const cluster = { owner: 'johny2', tag: 'my-test-db1' };
 
 describe('what is told of a CouchDB cluster', () => {
   it('names it, its account and what was done', () => {
-    expect(clusterChanged('create', cluster, 'It is ready: 3 nodes.')).toBe(
-      'Created CouchDB cluster `my-test-db1` of `johny2`: It is ready: 3 nodes',
+    expect(clusterChanged(cluster, 'CouchDB cluster my-test-db1 is ready: 3 nodes.')).toBe(
+      'CouchDB cluster `my-test-db1` of `johny2` is ready: 3 nodes',
     );
   });
 

@@ -9,13 +9,6 @@ export interface ToldCluster {
 
 export type ToldOperation = 'create' | 'delete' | 'scale' | 'replicate' | 'mend';
 
-const DONE = {
-  create: 'Created',
-  delete: 'Deleted',
-  scale: 'Scaled',
-  replicate: 'Changed what is replicated in',
-  mend: 'Mended the ring of',
-} as const satisfies Record<ToldOperation, string>;
 const NOT_DONE = {
   create: 'create',
   delete: 'delete',
@@ -24,9 +17,9 @@ const NOT_DONE = {
   mend: 'mend the ring of',
 } as const satisfies Record<ToldOperation, string>;
 
-/** An operation on a cluster is done. `message`: as the caller is told. */
-export function clusterChanged(operation: ToldOperation, cluster: ToldCluster, message: string): string {
-  return cutText(`${DONE[operation]} ${name(cluster)}: ${shortReason(message)}`);
+/** An operation on a cluster is done. `message`: as the caller is told, who knows whose cluster it is. */
+export function clusterChanged(cluster: ToldCluster, message: string): string {
+  return cutText(shortReason(message).replace(`CouchDB cluster ${cluster.tag}`, name(cluster)));
 }
 
 /** An operation on a cluster has failed. */

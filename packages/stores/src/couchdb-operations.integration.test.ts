@@ -56,7 +56,7 @@ const finish = (
   operations.finish(clusterName(operation), fence, operation.id, { outcome: DONE, ...finished }, NOW);
 const tags = (owner = 'ann'): Promise<string[]> => test.redis.smembers(test.keys.accountClusters(owner));
 const hoursLeft = async (id: string): Promise<number> =>
-  Math.round((await test.redis.pttl(test.keys.couchdbOperation(id))) / 3_600_000);
+  Math.ceil((await test.redis.pttl(test.keys.couchdbOperation(id))) / 3_600_000);
 const openJob = (id: string): Promise<OpenJob | undefined> => createOpenJobs(test.redis, test.keys).load(id);
 
 describe('an accepted operation', () => {

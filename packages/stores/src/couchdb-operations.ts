@@ -10,8 +10,8 @@ import { runScript } from './script.js';
 const MOST_WAITING = 100;
 /** How long (ms) it is known what came of an operation. */
 const OPERATION_MS = 86_400_000;
-/** How long (ms) a question is kept, and its answer: somebody waits for it now or not at all. */
-const QUESTION_MS = 3_600_000;
+/** How long (ms) a question is kept, and its answer: somebody waits for it now or not at all, and answers may be large. */
+const QUESTION_MS = 120_000;
 
 export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperations & ClusterWork & ClusterBoard {
   const operations = keys.couchdbOperation('');

@@ -17,8 +17,7 @@ export function createDashboard(queues: ReturnType<typeof createQueues>): Reques
   adapter.setBasePath(DASHBOARD_PATH);
   createBullBoard({
     queues: [...queues.values()].map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
-    // Its two packages come with declarations of their own each, which TypeScript takes for different things.
-    serverAdapter: adapter as unknown as ServerAdapter,
+    serverAdapter: adapter,
     // `hideRedisDetails`: the host's memory and system are no business of a page about jobs.
     options: { uiConfig: { boardTitle: 'Quartermaster', hideRedisDetails: true } },
   });
@@ -40,7 +39,5 @@ function keepToThisHost(board: Express): void {
   };
   board.render = renderHere as Express['render'];
 }
-
-type ServerAdapter = Parameters<typeof createBullBoard>[0]['serverAdapter'];
 
 type Rendered = (error: Error | null, html?: string) => void;

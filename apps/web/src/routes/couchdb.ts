@@ -1,6 +1,7 @@
 import {
   clusterName,
   hashCouchPassword,
+  showPassword,
   type ClusterChange,
   type ClusterOperation,
   type OperationOutcome,
@@ -163,13 +164,8 @@ function replyWithOutcome(outcome: OperationOutcome, password: string | undefine
   if (outcome.state === 'failed') throw new WorkFailed(fromErrorRecord(outcome.error));
   const { message, result } = outcome;
   const shown =
-    password === undefined || result === undefined || isList(result) ? result : withPassword(result, password);
+    password === undefined || result === undefined || isList(result) ? result : showPassword(result, password);
   return replyAsKanto(200, { status: 'ok', status_message: message, result: shown });
-}
-
-/** Behind the name, where kanto has it. */
-function withPassword({ Tag, Username, ...rest }: ShownCluster, Password: string): ShownCluster {
-  return { Tag, Username, Password, ...rest };
 }
 
 function isList(result: ShownCluster | readonly ShownCluster[]): result is readonly ShownCluster[] {

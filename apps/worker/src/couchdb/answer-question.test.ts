@@ -1,13 +1,22 @@
 import type { OperationOutcome } from '@quartermaster/couchdb';
 import { AppError, createSilentLogger, type EffectGuard } from '@quartermaster/foundation';
+import type { OpenJob } from '@quartermaster/stores';
 import { answerQuestion, type QuestionParts } from './answer-question.js';
 import { openClusterDesk, type ClusterDesk } from './testing/cluster-desk.js';
 
 const guard: EffectGuard = { signal: new AbortController().signal, assertHeld: () => undefined };
 
-async function ask(desk: ClusterDesk, tag?: string, more: { waiting?: number; age?: number; owner?: string } = {}) {
+async function ask(
+  desk: ClusterDesk,
+  tag?: string,
+  more: { waiting?: number; age?: number; owner?: string; mends?: string[] } = {},
+) {
   const answers: OperationOutcome[] = [];
   const work: QuestionParts['work'] = {
+    acceptIfIdle: async (_cluster, { kind, id }) => {
+      more.mends?.push(`${kind} ${id}`);
+      return 'accepted';
+    },
     countWaiting: async () => more.waiting ?? 0,
     answer: async (_id, outcome) => void answers.push(outcome),
     loadQuestion: async (id) => ({
@@ -16,7 +25,12 @@ async function ask(desk: ClusterDesk, tag?: string, more: { waiting?: number; ag
     }),
   };
   const { host, couch, world } = desk;
-  await answerQuestion({ host, couch, work, now: () => world.time }, 'q1', guard, createSilentLogger());
+  const job = { id: 'j1' } as OpenJob;
+  const producer: QuestionParts['producer'] = {
+    describe: () => job,
+    dispatch: async ({ id }) => void more.mends?.push(`dispatched ${id}`),
+  };
+  await answerQuestion({ host, couch, work, producer, now: () => world.time }, 'q1', guard, createSilentLogger());
   return answers[0];
 }
 async function withCluster(): Promise<ClusterDesk> {
@@ -53,6 +67,29 @@ describe('a question about clusters', () => {
     const { Replications } = (answer as unknown as { result: { Replications: { State: string }[] } }).result;
     expect(Replications.map(({ State }) => State).sort()).toEqual(['running', 'running', 'unknown', 'unknown']);
   });
+
+  it.each(['missing', 'failed'] as const)(
+    'has a ring mended that has a way that is %s, once in a while, and asks for nothing else',
+    async (state) => {
+      const desk = await withCluster();
+      const mends: string[] = [];
+      await ask(desk, 'my-test-db1', { mends });
+      expect(mends).toEqual([]);
+      const [pod] = desk.cluster.pods;
+      const [id] = pod?.disk.replications.keys() ?? [];
+      const way = pod?.disk.replications.get(id ?? '');
+      if (way !== undefined) way.state = 'failed';
+      if (state === 'missing') pod?.disk.replications.delete(id ?? '');
+      await ask(desk, undefined, { mends });
+      await ask(desk, 'my-test-db1', { mends });
+      const mend = expect.stringMatching(/^mend mend-my-test-db1-/) as string;
+      expect(mends).toEqual([mend, 'dispatched j1', mend, 'dispatched j1']);
+      expect(mends[0]).toBe(mends[2]);
+      desk.world.pass(60_000);
+      await ask(desk, 'my-test-db1', { mends });
+      expect(mends[4]).not.toBe(mends[0]);
+    },
+  );
 
   it('waits for a cluster that is about to be made', async () => {
     await expect(ask(openClusterDesk('rc'), 'my-test-db1', { waiting: 1 })).rejects.toMatchObject({ delayMs: 250 });

@@ -10,14 +10,15 @@ import {
   type StandingCluster,
 } from '@quartermaster/couchdb';
 import { AppError, describeError, toErrorRecord, type EffectGuard, type Logger } from '@quartermaster/foundation';
-import { RetryLater } from '@quartermaster/jobs';
-import type { ClusterWork } from '@quartermaster/stores';
+import { RetryLater, type Producer } from '@quartermaster/jobs';
+import type { ClusterBoard, ClusterWork } from '@quartermaster/stores';
 import { unknownCluster } from './operation-site.js';
 
 export interface QuestionParts {
   readonly host: Pick<ClusterHost, 'find' | 'list' | 'loadAdmin'>;
   readonly couch: CouchPort;
-  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadQuestion' | 'answer'>;
+  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadQuestion' | 'answer'> & Pick<ClusterBoard, 'acceptIfIdle'>;
+  readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
   readonly now: () => number;
 }
 
@@ -28,6 +29,7 @@ const SOON_MS = 250;
 /** How long (ms) one node may take to say how its replications stand, and how many are asked at once. */
 const NODE_MS = 3_000;
 const AT_ONCE = 10;
+const MEND_EVERY_MS = 60_000;
 
 type Show = (cluster: StandingCluster) => Promise<ShownCluster>;
 
@@ -67,17 +69,21 @@ async function answer(
   }
 }
 
-/** Asks the nodes how their replications stand; those of one that says nothing are `unknown`. */
-function createShow({ host, couch }: QuestionParts, guard: EffectGuard, log: Logger): Show {
+/** Asks the nodes how their replications stand; those of one that says nothing are `unknown`. What is broken is to be mended. */
+function createShow(parts: QuestionParts, guard: EffectGuard, log: Logger): Show {
+  const { host, couch } = parts;
   const limit = createLimit(AT_ONCE);
   return async (cluster) => {
     const asked = cluster.nodes.filter(({ ready, name }) => ready && cluster.ring.some((node) => node.name === name));
     const standing = new Map<string, readonly Replication[]>();
+    let admin: ReturnType<ClusterHost['loadAdmin']> | undefined;
     const ask = async (name: string, address: string): Promise<void> => {
       const signal = AbortSignal.any([guard.signal, AbortSignal.timeout(NODE_MS)]);
-      const admin = await host.loadAdmin(cluster, guard);
       const own: EffectGuard = { signal, assertHeld: () => (signal.throwIfAborted(), guard.assertHeld()) };
-      standing.set(name, await couch.node(address, admin).listReplications(own));
+      standing.set(
+        name,
+        await couch.node(address, await (admin ??= host.loadAdmin(cluster, guard))).listReplications(own),
+      );
     };
     await Promise.all(
       asked.map(({ name, address = '' }) =>
@@ -87,8 +93,28 @@ function createShow({ host, couch }: QuestionParts, guard: EffectGuard, log: Log
         }),
       ),
     );
-    return showCluster(cluster, standing);
+    const shown = showCluster(cluster, standing);
+    const isBroken = shown.Replications?.some(({ State }) => State === 'missing' || State === 'failed') === true;
+    if (isBroken && !cluster.deleting) await askToMend(parts, cluster, log);
+    return shown;
   };
+}
+
+/** Who looks has the ring drawn anew, once a minute at the most, where nothing else waits for the cluster. */
+async function askToMend(
+  { work, producer, now }: QuestionParts,
+  { name, owner, tag }: StandingCluster,
+  log: Logger,
+): Promise<void> {
+  try {
+    const job = producer.describe('work-off-cluster', { cluster: name });
+    const id = `mend-${name}-${Math.floor(now() / MEND_EVERY_MS)}`;
+    if ((await work.acceptIfIdle(name, { kind: 'mend', id, owner, tag }, job, now())) !== 'accepted') return;
+    log.warn('The ring of a CouchDB cluster has gaps; it is drawn anew', { cluster: name, operation_id: id });
+    await producer.dispatch(job);
+  } catch (error) {
+    log.warn('The ring of a CouchDB cluster has gaps, and nobody could be told', { error: describeError(error) });
+  }
 }
 
 /** Lets so many run at once; the others wait for their turn. */

@@ -1,8 +1,8 @@
-import type { RingNode } from '@quartermaster/couchdb';
+import { isSameRing, toRingNode, type RingNode } from '@quartermaster/couchdb';
 import { RetryLater } from '@quartermaster/jobs';
 import { copyOnce, type Copy } from './copy-once.js';
-import { findLate, isGone, LEAVING_MS, type Departure } from './departure.js';
-import { forEach, loadCluster, timeStep, type OperationSite } from './operation-site.js';
+import { findLate, isGone, LEAVING_MS, loadParting, type Departure } from './departure.js';
+import { forEach, timeStep, type OperationSite } from './operation-site.js';
 import { planSettling } from './plan-settling.js';
 
 /** So often everything is copied where changes go on to come, though no client should reach the node any more. */
@@ -13,7 +13,9 @@ const BETWEEN_TRIES_MS = 1_000;
 
 /** What one leaving node still has to prove: databases with how many changes each had before the copy. */
 type Claim = { readonly from: RingNode; readonly sequences: Readonly<Record<string, number>> };
-type Round = Departure | { readonly is: 'begun'; readonly to: RingNode; readonly claims: readonly Claim[] };
+/** `inFront`: clients reach one of the leaving nodes (again). */
+export type Confirmation = Departure | { readonly is: 'inFront' };
+type Round = Confirmation | { readonly is: 'begun'; readonly to: RingNode; readonly claims: readonly Claim[] };
 
 /**
  * Copies everything that leaving nodes have to one that stays, until nothing new was there after a copy that was not there
@@ -24,10 +26,11 @@ export async function confirmArrival(
   name: string,
   leaving: readonly string[],
   isQuiet: boolean,
-): Promise<Departure> {
+): Promise<Confirmation> {
   const since = await timeStep(site, `${name}-since`);
   /** By node: databases that are not confirmed. */
   let open: ReadonlyMap<string, readonly string[]> | undefined;
+  let why = '';
   for (let count = 1; count <= MAX_TRIES; count += 1) {
     const step = `${name}-${count}`;
     const begunAt = await timeStep(site, `${step}-since`);
@@ -40,10 +43,12 @@ export async function confirmArrival(
       to: round.to,
       databases: Object.keys(sequences),
     }));
-    const isCopied = (await copyOnce(site, `${step}-copy`, copies)) === 'copied';
+    const copied = await copyOnce(site, `${step}-copy`, copies, leaving);
+    if (copied.is === 'copied' && copied.refused !== undefined) return { is: 'late', why: copied.refused };
     const left = await site.journal.step(`${step}-compare`, {
-      act: async () => (isCopied ? await findUnconfirmed(site, round.claims) : null),
+      act: async () => (copied.is === 'copied' ? await findUnconfirmed(site, round.claims, leaving) : null),
     });
+    why = copied.is === 'again' ? copied.why : `${leaving.join(', ')} changed again and again`;
     if (left !== null) {
       open = new Map(left);
       if (open.size === 0) return { is: 'ready' };
@@ -52,7 +57,7 @@ export async function confirmArrival(
     }
     await site.pause(BETWEEN_TRIES_MS);
   }
-  return { is: 'late', why: `${leaving.join(', ')} changed again and again` };
+  return { is: 'late', why };
 }
 
 /** What is to be copied from where to where; waits for nodes that are away. */
@@ -62,7 +67,7 @@ async function look(
   open: ReadonlyMap<string, readonly string[]> | undefined,
   since: number,
 ): Promise<Round> {
-  const cluster = await loadCluster(site);
+  const cluster = await loadParting(site, leaving);
   if (isGone(cluster, leaving)) return { is: 'gone' };
   const late = findLate(cluster, leaving, () => true);
   const plan = planSettling(cluster, new Set(leaving));
@@ -71,6 +76,7 @@ async function look(
     if (site.now() - since < LEAVING_MS) throw new RetryLater(BETWEEN_TRIES_MS);
     return { is: 'late', why: late ?? 'nobody stays' };
   }
+  if (cluster.nodes.some((node) => leaving.includes(node.name) && !node.leaving)) return { is: 'inFront' };
   const claims: Claim[] = [];
   for (const from of plan.leaving.filter(({ name }) => open === undefined || open.has(name))) {
     const databases = open?.get(from.name) ?? cluster.databases;
@@ -79,14 +85,23 @@ async function look(
   return { is: 'begun', to, claims };
 }
 
-async function findUnconfirmed(site: OperationSite, claims: readonly Claim[]): Promise<[string, string[]][]> {
+/** By node: databases that have changed since the claim. `null`: nothing can be said, as a node is not what it was then. */
+async function findUnconfirmed(
+  site: OperationSite,
+  claims: readonly Claim[],
+  leaving: readonly string[],
+): Promise<[string, string[]][] | null> {
   const left: [string, string[]][] = [];
   await forEach(claims, async ({ from, sequences }) => {
     const after = await loadSequences(site, from, Object.keys(sequences));
     const moved = Object.keys(sequences).filter((database) => after[database] !== sequences[database]);
     if (moved.length > 0) left.push([from.name, moved]);
   });
-  return left;
+  const { nodes } = await loadParting(site, leaving);
+  const isSame = ({ from }: Claim): boolean =>
+    nodes.some((node) => toRingNode(node).some((now) => isSameRing([now], [from])));
+  const isOut = nodes.every((node) => node.leaving || !leaving.includes(node.name));
+  return isOut && claims.every(isSame) ? left : null;
 }
 
 async function loadSequences(

@@ -1,5 +1,14 @@
-import { isSameRing, planCopy, toRingNode, type RingEdge, type RingNode } from '@quartermaster/couchdb';
+import {
+  isSameRing,
+  planCopy,
+  toRingNode,
+  type Replication,
+  type RingEdge,
+  type RingNode,
+  type StandingCluster,
+} from '@quartermaster/couchdb';
 import type { EffectGuard } from '@quartermaster/foundation';
+import { loadParting } from './departure.js';
 import { awaitStep, forEach, loadCluster, OperationFailed, type OperationSite } from './operation-site.js';
 
 /** Databases that are to be brought from one node to another. */
@@ -9,18 +18,23 @@ export interface Copy {
   readonly databases: readonly string[];
 }
 
+/** `refused`: what a target did not take though the copy has ended. `why` it has to be done again. */
+export type CopyEnd =
+  { readonly is: 'copied'; readonly refused?: string } | { readonly is: 'again'; readonly why: string };
+
 /** How long (ms) a copy may bring nothing over. */
 const STANDSTILL_MS = 600_000;
 
 /**
  * Brings all that nodes have of databases to other nodes, once, and waits until it is there. `again`: it is not, for a
- * node went away or was started anew, or CouchDB gave up. Throws `OperationFailed` where nothing moves for ten minutes.
+ * node went away or was started anew, or CouchDB gave up. `leaving`: who is to stay out of the front Service. Throws `OperationFailed` where nothing moves for ten minutes.
  */
 export async function copyOnce(
   site: OperationSite,
   name: string,
   copies: readonly Copy[],
-): Promise<'copied' | 'again'> {
+  leaving: readonly string[],
+): Promise<CopyEnd> {
   const { journal } = site;
   const sources = copies.map((copy) => ({
     copy,
@@ -43,7 +57,7 @@ export async function copyOnce(
       },
     }),
   );
-  const verdict = await awaitStep(site, `${name}-await`, () => lookAt(site, sources));
+  const verdict = await awaitStep(site, `${name}-await`, () => lookAt(site, sources, leaving));
   // On a node that went away it stays, until that one comes back and the ring is drawn through it.
   await forEach(sources, ({ copy, edges }, number) =>
     journal.step(`${name}-${number}-end`, {
@@ -54,8 +68,11 @@ export async function copyOnce(
 }
 
 /** Whether both ends are ready and were not started anew. */
-async function isThere(site: OperationSite, { from, to }: Copy): Promise<boolean> {
-  const { nodes } = await loadCluster(site);
+async function isThere(site: OperationSite, { from, to }: Pick<Copy, 'from' | 'to'>): Promise<boolean> {
+  return areThere(await loadCluster(site), { from, to });
+}
+
+function areThere({ nodes }: StandingCluster, { from, to }: Pick<Copy, 'from' | 'to'>): boolean {
   return [from, to].every((end) =>
     nodes.some((node) => node.ready && toRingNode(node).some((now) => isSameRing([now], [end]))),
   );
@@ -64,27 +81,64 @@ async function isThere(site: OperationSite, { from, to }: Copy): Promise<boolean
 async function lookAt(
   site: OperationSite,
   sources: readonly { readonly copy: Copy; readonly edges: readonly RingEdge[] }[],
-): Promise<'copied' | 'again' | undefined> {
+  leaving: readonly string[],
+): Promise<CopyEnd | undefined> {
   const { guard } = site.journal;
   let isDone = true;
+  const refused: string[] = [];
   for (const { copy, edges } of sources) {
-    if (!(await isThere(site, copy))) return 'again';
+    if (!areThere(await loadParting(site, leaving), copy)) {
+      return { is: 'again', why: `${copy.from.name} or ${copy.to.name} went away or was started anew` };
+    }
     const standing = await site.at(copy.from.address, (node) => node.listReplications(guard));
     for (const edge of edges) {
       const found = standing.find(({ id }) => id === edge.id);
       if (found === undefined || found.state === 'failed') {
         const of = { database: edge.database, from: edge.source, to: edge.target, reason: found?.reason };
         site.log.warn('A copy between two CouchDB nodes has failed; it is begun again', of);
-        return 'again';
+        return { is: 'again', why: describeFailure(edge, found?.reason) };
       }
-      if (found.state === 'completed') continue;
+      if (found.state === 'completed') {
+        refused.push(...describeRefused(edge, standing));
+        continue;
+      }
       isDone = false;
-      const arrived = await site.at(copy.to.address, (node) => node.loadSequence(edge.database, guard));
-      const stoodMs = site.standstill.lasts(`${site.operation.id} ${edge.id}`, arrived);
-      if (stoodMs > STANDSTILL_MS) throw standsStill(edge, found.reason);
+      const moved = await loadMark(site, copy, edge, found);
+      if (site.standstill.lasts(...moved) > STANDSTILL_MS) throw standsStill(edge, found.reason);
     }
   }
-  return isDone ? 'copied' : undefined;
+  if (!isDone) return undefined;
+  return refused.length === 0 ? { is: 'copied' } : { is: 'copied', refused: refused.join('; ') };
+}
+
+/** What grows while a copy gets on: by its own word, or else what clients, too, bring to its target. */
+async function loadMark(
+  site: OperationSite,
+  { to }: Copy,
+  { id, database }: RingEdge,
+  { progress }: Replication,
+): Promise<[key: string, mark: number]> {
+  const key = `${site.operation.id} ${id}`;
+  if (progress !== undefined) return [`${key} progress`, progress];
+  return [key, await site.at(to.address, (node) => node.loadSequence(database, site.journal.guard))];
+}
+
+/**
+ * The ring goes the same way, and CouchDB does not offer again what one of the two has failed to bring over: so both are
+ * looked at.
+ */
+function describeRefused({ id, database, source, target }: RingEdge, standing: readonly Replication[]): string[] {
+  const end = standing.find((one) => one.id === id)?.target;
+  const sameWay = standing.filter((one) => one.database === database && one.target === end);
+  const count = Math.max(0, ...sameWay.map(({ writeFailures = 0 }) => writeFailures));
+  if (count === 0) return [];
+  const documents = count === 1 ? '1 document' : `${count} documents`;
+  return [`${target} did not take ${documents} of database ${database} from ${source}`];
+}
+
+function describeFailure({ database, source, target }: RingEdge, reason: string | undefined): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `database ${database} could not be copied from ${source} to ${target}${why}`;
 }
 
 function standsStill({ database, source, target }: RingEdge, reason: string | undefined): OperationFailed {

@@ -1,5 +1,6 @@
 import { AppError } from '@quartermaster/foundation';
-import { awaitStep, unknownCluster, type OperationEnd, type OperationSite } from './operation-site.js';
+import { awaitGone } from './await-gone.js';
+import { unknownCluster, type OperationEnd, type OperationSite } from './operation-site.js';
 
 /** Deletes everything that belongs to a cluster. */
 export async function deleteCluster(site: OperationSite): Promise<OperationEnd> {
@@ -26,7 +27,9 @@ export async function removeAll(site: OperationSite): Promise<void> {
       }
     },
   });
-  await awaitStep(site, 'remove-objects', async (guard) =>
-    (await host.remove(operation, guard)).left === 0 ? true : undefined,
-  );
+  await awaitGone(site, 'remove-objects', async (guard) => {
+    const { left } = await host.remove(operation, guard);
+    if (left === 0) return undefined;
+    return left === 1 ? '1 object is left' : `${left} objects are left`;
+  });
 }

@@ -3,7 +3,8 @@ import { formatDuration } from '@quartermaster/foundation';
 import { awaitStep, loadCluster, timeStep, type OperationSite } from './operation-site.js';
 
 /** `gone`: a leaving node is not there any more, and another one is in its place: it is chosen anew. */
-export type Departure = { readonly is: 'ready' | 'gone' } | { readonly is: 'late'; readonly why: string };
+export type Departure = { readonly is: 'ready' } | { readonly is: 'gone' } | Late;
+export type Late = { readonly is: 'late'; readonly why: string };
 
 /** How long (ms) a node that is to go may be away. Whatever only it has would be lost without it. */
 export const LEAVING_MS = 300_000;
@@ -17,12 +18,24 @@ export async function awaitReady(
 ): Promise<Departure> {
   const since = await timeStep(site, `${name}-since`);
   return awaitStep<Departure>(site, name, async () => {
-    const cluster = await loadCluster(site);
+    const cluster = await loadParting(site, leaving);
     if (isGone(cluster, leaving)) return { is: 'gone' };
     const late = findLate(cluster, leaving, isRight);
     if (late === undefined) return { is: 'ready' };
     return site.now() - since < LEAVING_MS ? undefined : { is: 'late', why: late };
   });
+}
+
+/**
+ * The cluster while nodes leave it. Others that have come up out of service, as a StatefulSet's one template said, are put
+ * in front before: waiting may take long.
+ */
+export async function loadParting(site: OperationSite, leaving: readonly string[]): Promise<StandingCluster> {
+  const cluster = await loadCluster(site);
+  const others = cluster.nodes.filter((node) => node.leaving && !leaving.includes(node.name));
+  if (leaving.length === 0 || others.length === 0) return cluster;
+  await site.host.keepInFront(cluster, others, site.journal.guard);
+  return loadCluster(site);
 }
 
 export function isGone(cluster: StandingCluster, leaving: readonly string[]): boolean {

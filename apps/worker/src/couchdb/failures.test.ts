@@ -156,7 +156,7 @@ describe('scaling', () => {
       await desk.perform(CREATE);
       let written = 0;
       desk.crashPoint = (point) => {
-        if (point !== 'leave-1-confirm-1-copy-await:after') return;
+        if (point !== 'leave-1-1-confirm-1-copy-await:after') return;
         for (const pod of desk.cluster.pods.filter(({ node }) => desk.cluster.leaving.has(node))) {
           if (desk.world.write(pod, 'test', `late-${pod.node}`, 1)) written += 1;
         }
@@ -171,7 +171,7 @@ describe('scaling', () => {
     const desk = openClusterDesk('rc');
     await desk.perform(CREATE);
     desk.crashPoint = (point) => {
-      if (point !== 'leave-1-confirm-since:before') return;
+      if (point !== 'leave-1-1-confirm-since:before') return;
       desk.world.startMs = () => undefined;
       for (const pod of desk.cluster.pods.filter(({ node }) => node === `${NAME}-3`))
         desk.world.kill(desk.cluster, pod);

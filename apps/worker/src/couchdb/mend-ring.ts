@@ -1,4 +1,4 @@
-import { isSameRing, type RingNode } from '@quartermaster/couchdb';
+import { isSameRing, type ClusterNode, type RingNode } from '@quartermaster/couchdb';
 import { ringMended } from '@quartermaster/notifications';
 import { loadCluster, type OperationEnd, type OperationSite } from './operation-site.js';
 import { settleRing } from './settle-ring.js';
@@ -16,7 +16,7 @@ export async function mendRing(site: OperationSite): Promise<OperationEnd> {
     },
   });
   if (before.ring === null) return NOTHING;
-  await putBackAll(site);
+  await putBackAll(site, 'put-back');
   const ring = await settleRing(site, 'ring');
   if (isSameRing(before.ring, ring)) return NOTHING;
   const { replicas } = await loadCluster(site);
@@ -24,15 +24,19 @@ export async function mendRing(site: OperationSite): Promise<OperationEnd> {
   const { owner, tag } = operation;
   const told = ringMended({ owner, tag }, { ...changes, nodes: ring.length, replicas });
   log.warn('The ring of a CouchDB cluster was mended', { owner, tag, ...changes, nodes: ring.length, replicas });
-  return { outcome: { state: 'done', message: `The ring goes through ${ring.length} of ${replicas} nodes` }, told };
+  const message = `The ring goes through ${ring.length} of ${replicas} nodes`;
+  return { outcome: { state: 'done', message }, stands: true, told };
 }
 
-/** Nodes that nobody scales down (any more) take part again. */
-export async function putBackAll(site: OperationSite): Promise<void> {
-  await site.journal.step('put-back', {
+/** Nodes that nobody scales down (any more) take part again; `also`: of these it is known though they show nothing of it. */
+export async function putBackAll(site: OperationSite, name: string, also: readonly string[] = []): Promise<void> {
+  await site.journal.step(name, {
     act: async (guard) => {
       const cluster = await loadCluster(site);
-      const out = cluster.nodes.filter(({ leaving }) => leaving);
+      // One without a pod may have been taken down to be started anew, by what then failed.
+      const isOut = ({ leaving, pod, name: node }: ClusterNode): boolean =>
+        leaving || pod === undefined || also.includes(node);
+      const out = cluster.nodes.filter(isOut);
       if (out.length > 0) await site.host.putBack(cluster, out, guard);
     },
   });

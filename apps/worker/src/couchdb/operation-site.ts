@@ -76,6 +76,8 @@ export class NodeUnreachable extends AppError {
   override readonly name = 'NodeUnreachable';
   constructor(
     readonly address: string,
+    /** When (ms since 1970) it was tried. */
+    readonly triedAt: number,
     cause: AppError,
   ) {
     super('unavailable', 'couchdb-unreachable', cause.message, { cause });
@@ -96,11 +98,12 @@ export function createOperationSite(
     journal,
     log,
     at: async (address, work) => {
+      const triedAt = parts.now();
       try {
         return await work(couch.node(address, await (admin ??= host.loadAdmin(operation, journal.guard))));
       } catch (error) {
         if (error instanceof AppError && error.code === 'couchdb-unreachable')
-          throw new NodeUnreachable(address, error);
+          throw new NodeUnreachable(address, triedAt, error);
         throw error;
       }
     },

@@ -33,6 +33,7 @@ function openModel(spawner: SpawnerType, seed: number) {
     if (!isTurbulent) return 'goes';
     return chance(0.01) ? 'fails' : chance(0.3) ? 'stands' : 'goes';
   };
+  world.isStale = () => isTurbulent && chance(0.3);
   desk.crashPoint = () => {
     if (isTurbulent && chance(0.03)) throw new Crash();
   };
@@ -43,7 +44,7 @@ function openModel(spawner: SpawnerType, seed: number) {
     if (cluster === undefined || !isTurbulent) return;
     for (const [index, held] of connections.entries()) {
       const isAlive = held !== undefined && cluster.pods.includes(held);
-      const inFront = cluster.pods.filter((pod) => world.isReady(pod) && !cluster.leaving.has(pod.node));
+      const inFront = cluster.pods.filter((pod) => world.isReady(pod) && pod.serving && pod.endsAt === undefined);
       const pod = isAlive ? held : pick(inFront);
       connections[index] = pod;
       const database = pick(DATABASES) ?? '';

@@ -26,5 +26,5 @@ export async function replicateDatabases(site: OperationSite, operation: Replica
     return { outcome: { state: 'failed', error: drawn.refused } };
   }
   const message = `The ring of CouchDB cluster ${tag} carries ${databases.join(', ')} (${nodesInWords(drawn.done.length)})`;
-  return { outcome: { state: 'done', message, result: await showNow(site) } };
+  return { outcome: { state: 'done', message, result: await showNow(site) }, stands: true };
 }

@@ -26,9 +26,11 @@ export function settleRing(
         const plan = await site.journal.step(`${name}-${round}-plan`, {
           act: () => planNow(site, leavingNames, since),
         });
-        if (!isSamePlan(plan, planSettling(await loadCluster(site), leavingNames))) continue;
-        if (!(await carryOut(site, `${name}-${round}`, plan))) await site.pause(BETWEEN_ROUNDS_MS);
-        else if (isSettled(await loadCluster(site), plan, leavingNames)) return plan.members;
+        const isCurrent = isSamePlan(plan, planSettling(await loadCluster(site), leavingNames));
+        if (isCurrent && (await carryOut(site, `${name}-${round}`, plan, leaving))) {
+          if (isSettled(await loadCluster(site), plan, leavingNames)) return plan.members;
+        }
+        await site.pause(BETWEEN_ROUNDS_MS);
       }
       const message = `The nodes of CouchDB cluster ${site.operation.tag} come and go; its ring could not be drawn.`;
       throw new OperationFailed('unavailable', 'ring-unsettled', message);
@@ -45,21 +47,29 @@ async function planNow(site: OperationSite, leavingNames: ReadonlySet<string>, s
 }
 
 /** False: a node went away while others were filled from it. */
-async function carryOut(site: OperationSite, name: string, plan: SettlingPlan): Promise<boolean> {
+async function carryOut(
+  site: OperationSite,
+  name: string,
+  plan: SettlingPlan,
+  leavingNames: readonly string[],
+): Promise<boolean> {
   const { journal, host, operation } = site;
   const { members, leaving, newcomers, source, databases } = plan;
-  await forEach(members, ({ address }, number) =>
+  const senders = [...members, ...leaving];
+  await forEach(senders, ({ address }, number) =>
     journal.step(`${name}-databases-${number}`, {
       act: (guard) => site.at(address, (node) => node.ensureDatabases(databases, guard)),
     }),
   );
   if (source !== undefined) {
     const copies = newcomers.map((to) => ({ from: source, to, databases }));
-    if ((await copyOnce(site, `${name}-fill`, copies)) === 'again') return false;
+    const filled = await copyOnce(site, `${name}-fill`, copies, leavingNames);
+    if (filled.is === 'again') return false;
+    // The ring would not bring them over either.
+    if (filled.refused !== undefined) site.log.warn('A CouchDB node lacks documents', { error: filled.refused });
   }
   const edges = planRing(members, databases, leaving);
   const wished = new Set(edges.map(({ id }) => id));
-  const senders = [...members, ...leaving];
   await forEach(senders, ({ name: sender, address }, number) =>
     journal.step(`${name}-draw-${number}`, {
       act: (guard) =>

@@ -1,6 +1,6 @@
 import type { ClusterOperation } from '@quartermaster/couchdb';
 import { AppError, describeError, toErrorRecord, type ErrorRecord } from '@quartermaster/foundation';
-import { LeaseLost, type JobContext, type Journals, type Producer } from '@quartermaster/jobs';
+import { LeaseLost, RetryLater, type JobContext, type Journals, type Producer } from '@quartermaster/jobs';
 import { clusterChanged, clusterNotChanged } from '@quartermaster/notifications';
 import type { ClusterWork, FinishedOperation } from '@quartermaster/stores';
 import { describeMessage } from '../notify.js';
@@ -15,6 +15,7 @@ import {
   type OperationEnd,
   type OperationSite,
 } from './operation-site.js';
+import { watchSteps, type Patience } from './patience.js';
 import { replicateDatabases } from './replicate-databases.js';
 import { scaleCluster } from './scale-cluster.js';
 
@@ -36,11 +37,18 @@ type Head = NonNullable<Awaited<ReturnType<ClusterWork['head']>>>;
 
 /** How long (ms) an operation's journal is kept: as long as it may be tried, and longer. */
 const KEPT_MS = 86_400_000;
-/** How long (ms) after its acceptance an operation is tried while Kubernetes or CouchDB does not answer as it should. */
+/** How long (ms) an operation that does not get on is tried while Kubernetes or CouchDB does not answer as it should. */
 const GIVE_UP_MS = 3_600_000;
 const REACH_EVERY_MS = 500;
+/** A node that was reached for so long (ms) meanwhile is not out of reach. */
+const REACHED_MS = 5_000;
 
-export function createClusterWorker(parts: ClusterWorkParts, cluster: string, context: JobContext): ClusterWorker {
+export function createClusterWorker(
+  parts: ClusterWorkParts,
+  patience: Patience,
+  cluster: string,
+  context: JobContext,
+): ClusterWorker {
   const { work, journals, producer, now, settings } = parts;
   const { journal, log } = context;
 
@@ -59,16 +67,19 @@ export function createClusterWorker(parts: ClusterWorkParts, cluster: string, co
     for (const job of jobs) await producer.dispatch(job);
   };
 
-  const carryOut = async ({ operation, accepted_at }: Head): Promise<OperationEnd> => {
+  const carryOut = async ({ operation }: Head): Promise<OperationEnd> => {
     const own = await journals.open(`couchdb-operation:${operation.id}`, KEPT_MS);
     const { request_id, id: operation_id } = operation;
     const ownLog = log.child({ operation_id, ...(request_id === undefined ? {} : { request_id }) });
     try {
-      return await patiently(createOperationSite(parts, operation, own, ownLog));
+      const watched = watchSteps(own, () => patience.getsOn(operation_id));
+      return await patiently(createOperationSite(parts, operation, watched, ownLog));
     } catch (error) {
+      // It was seen that there is to be waited for something: all have answered.
+      if (error instanceof RetryLater) patience.getsOn(operation_id);
       if (!(error instanceof AppError)) throw error;
       if (error instanceof OperationFailed || error.kind !== 'unavailable') return failed(error);
-      if (isOurs(error) || now() - accepted_at < GIVE_UP_MS) throw error;
+      if (isOurs(error) || patience.fails(operation_id) < GIVE_UP_MS) throw error;
       return failed(new AppError('unavailable', error.code, `Given up after an hour: ${error.message}`));
     } finally {
       await own.close().catch((error: unknown) => {
@@ -99,14 +110,15 @@ export function createClusterWorker(parts: ClusterWorkParts, cluster: string, co
  */
 async function patiently(site: OperationSite): Promise<OperationEnd> {
   const { now, pause, settings, operation, journal } = site;
-  let since: number | undefined;
+  let out: { readonly address: string; readonly since: number; readonly at: number } | undefined;
   for (;;) {
     try {
       return await perform(site);
     } catch (error) {
       if (!(error instanceof NodeUnreachable)) throw error;
-      since ??= now();
-      if (now() - since >= settings.reachMs) throw outOfReach(error, operation);
+      const isSame = out?.address === error.address && error.triedAt - out.at <= REACHED_MS;
+      out = { address: error.address, since: isSame && out !== undefined ? out.since : now(), at: now() };
+      if (now() - out.since >= settings.reachMs) throw outOfReach(error, operation);
       await pause(REACH_EVERY_MS);
       journal.guard.assertHeld();
     }
@@ -143,6 +155,9 @@ function reasonOf({ code, message }: ErrorRecord): { code: string; error: string
 
 /** A mend that fails comes again; it is told once it has worked. */
 function tell(operation: ClusterOperation, outcome: OperationEnd['outcome']): string {
-  if (outcome.state === 'done') return clusterChanged(operation.kind, operation, outcome.message);
-  return operation.kind === 'mend' ? '' : clusterNotChanged(operation.kind, operation, outcome.error.message);
+  if (outcome.state === 'done') return clusterChanged(operation, outcome.message);
+  // A caller's own mistake is answered to him alone.
+  const { kind, message } = outcome.error;
+  const isTold = operation.kind !== 'mend' && kind !== 'not-found' && kind !== 'conflict';
+  return isTold ? clusterNotChanged(operation.kind, operation, message) : '';
 }

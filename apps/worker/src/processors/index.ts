@@ -126,6 +126,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       },
       couch,
       work,
+      producer,
       now: Date.now,
     }),
     'send-notification': createSendNotification(notifier),

@@ -255,6 +255,41 @@ describe('replications under a scheduler', () => {
     expect(replication?.reason).toBe(['failing', 'failed'].includes(ours) ? 'no [redacted]' : undefined);
   });
 
+  it('tell how far they have come, and what the target did not take', async () => {
+    let info: unknown = {
+      revisions_checked: 40,
+      missing_revisions_found: 3,
+      docs_read: 3,
+      docs_written: 2,
+      changes_pending: 60,
+      doc_write_failures: 1,
+      checkpointed_source_seq: '21-g1AAAACbeJzLYWBgYMpgTmEQ',
+    };
+    const node = await play(playScheduler(documents, (id) => state('running', info)(id)));
+    await node.putReplication(wish, held);
+    const look = async (): Promise<object> => {
+      const [{ progress, writeFailures } = {}] = await node.listReplications(held);
+      return { progress, writeFailures };
+    };
+    expect(await look()).toEqual({ progress: 63, writeFailures: 1 });
+    info = { revisions_checked: 140, docs_written: 2, doc_write_failures: 0, checkpointed_source_seq: 0 };
+    expect(await look()).toEqual({ progress: 142, writeFailures: 0 });
+    for (info of [null, { error: 'db_not_found' }, 'some words']) expect(await look()).toEqual({});
+  });
+
+  it('that are completed tell so in their documents', async () => {
+    const node = await play((request) =>
+      request.path.startsWith('/_scheduler')
+        ? [404, { error: 'not_found' }]
+        : playScheduler(documents, () => undefined)(request),
+    );
+    const _replication_stats = { docs_read: 5, docs_written: 3, doc_write_failures: 2 };
+    documents.set(wish.id, { _id: wish.id, _rev: '2-x', _replication_state: 'completed', _replication_stats });
+    const [replication] = await node.listReplications(held);
+    expect(replication).toMatchObject({ state: 'completed', writeFailures: 2 });
+    expect(replication).not.toHaveProperty('progress');
+  });
+
   it('are put anew where they have failed or go another way, or log in otherwise', async () => {
     let now = 'failed';
     const node = await play(playScheduler(documents, (id) => state(now)(id)));

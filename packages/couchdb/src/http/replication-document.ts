@@ -14,6 +14,8 @@ export interface ReplicationDocument {
   /** CouchDB 1.x, and every one for what has come to its end. */
   readonly _replication_state?: unknown;
   readonly _replication_state_reason?: unknown;
+  /** Figures of what is completed. */
+  readonly _replication_stats?: unknown;
 }
 
 /** What `_scheduler/docs` (CouchDB 2.1 and later) tells of a document. */
@@ -95,7 +97,33 @@ export function readReplication(
     continuous: document.continuous === true,
     state: known ?? 'starting',
     ...(isWrong && reason !== undefined ? { reason: scrub(reason) } : {}),
+    ...readFigures(scheduled?.info),
+    ...readFailures(scheduled?.info, document._replication_stats),
   };
+}
+
+/**
+ * What has been compared, what was written, and how far it has come at the source: a long copy of what the target has
+ * already writes nothing, and one that goes on where it was left counts from 0 but for the last. A scheduler alone tells
+ * of what is under way.
+ */
+function readFigures(info: unknown): Pick<Replication, 'progress'> {
+  const { revisions_checked: checked, docs_written: written, checkpointed_source_seq: sequence } = recordOf(info);
+  const at =
+    typeof sequence === 'string' || typeof sequence === 'number' ? /^\d+/.exec(String(sequence))?.[0] : undefined;
+  const figures = [checked, written, at === undefined ? undefined : Number(at)].filter(
+    (one) => typeof one === 'number',
+  );
+  return figures.length === 0 ? {} : { progress: figures.reduce((sum, one) => sum + one, 0) };
+}
+
+function readFailures(...infos: readonly unknown[]): Pick<Replication, 'writeFailures'> {
+  const failures = infos.map((info) => recordOf(info)['doc_write_failures']).find((one) => typeof one === 'number');
+  return failures === undefined ? {} : { writeFailures: failures };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** `info` is an object with an `error` in it, or (2.1) a text. */

@@ -1,8 +1,8 @@
 import type { ConfigurationOptions, RequestContext, ResponseContext } from '@kubernetes/client-node';
-import { outcomeOf, tellCall, type EffectGuard } from '@quartermaster/foundation';
+import { AppError, outcomeOf, tellCall, type EffectGuard } from '@quartermaster/foundation';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientModule } from './connect.js';
-import { statusOf, translateError } from './errors.js';
+import { parseJson, statusOf, translateError, unreachable } from './errors.js';
 
 /** What is being done, for messages: `read`, `Service`, `my-test-db1-1a2b3c4d`. */
 export interface Call {
@@ -34,17 +34,18 @@ export function createAttempt(client: ClientModule, timeoutMs: number): Attempt 
       const late = AbortSignal.timeout(timeoutMs);
       try {
         const answer = await send({
-          httpApi: client.wrapHttpLibrary({ send: (request) => deliver(request, guard, late) }),
+          httpApi: client.wrapHttpLibrary({ send: (request) => deliver(call, request, guard, late) }),
         });
         tellCall('kubernetes', `${call.verb} ${call.kind}`, 'ok');
         return answer;
       } catch (error) {
         guard.signal.throwIfAborted();
         guard.assertHeld();
-        const translated = translateError(call, error, late.aborted ? timeoutMs : undefined);
+        const translated = translateError(call, error);
         const outcome = statusOf(error) === 429 ? 'throttled' : outcomeOf(translated);
         tellCall('kubernetes', `${call.verb} ${call.kind}`, outcome);
-        if (translated.kind !== 'unavailable' || attempt === tries) throw translated;
+        const mayPass = translated instanceof AppError && translated.kind === 'unavailable';
+        if (!mayPass || attempt === tries) throw translated;
       }
       // An abort ends the pause; the next round finds out why.
       await sleep(PAUSE_MS * attempt, undefined, { signal: guard.signal }).catch(() => undefined);
@@ -52,7 +53,12 @@ export function createAttempt(client: ClientModule, timeoutMs: number): Attempt 
     }
   };
 
-  async function deliver(request: RequestContext, guard: EffectGuard, late: AbortSignal): Promise<ResponseContext> {
+  async function deliver(
+    call: Call,
+    request: RequestContext,
+    guard: EffectGuard,
+    late: AbortSignal,
+  ): Promise<ResponseContext> {
     // Credentials may have taken their time.
     guard.assertHeld();
     request.setSignal(AbortSignal.any([guard.signal, late]));
@@ -62,7 +68,11 @@ export function createAttempt(client: ClientModule, timeoutMs: number): Attempt 
     try {
       const response = await http.send(request).toPromise();
       const text = await response.body.text();
+      // The client takes it for JSON.
+      if (response.httpStatusCode < 300 && parseJson(text) === undefined) throw new Error('its answer is no JSON');
       return Object.assign(response, { body: { ...response.body, text: async () => text } });
+    } catch (error) {
+      throw unreachable(call, error, late.aborted ? timeoutMs : undefined);
     } finally {
       // With TLS the client makes one for every request.
       request

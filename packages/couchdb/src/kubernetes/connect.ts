@@ -29,7 +29,15 @@ export async function connect(apiUrl: string | undefined): Promise<Connection> {
   }
   loadDefault(config);
   config.clusters = config.clusters.map(withPlainServer);
+  const authenticate = config.applySecurityAuthentication.bind(config);
+  config.applySecurityAuthentication = (context) => authenticate(context).catch(refuseCredentials);
   return { client, config };
+}
+
+/** They may come from a program, or from a file that is being replaced. */
+function refuseCredentials(error: unknown): never {
+  const words = `The credentials for Kubernetes can't be had (${describeError(error)}).`;
+  throw new AppError('unavailable', 'kubernetes-unavailable', words, { cause: error });
 }
 
 function loadDefault(config: KubeConfig): void {

@@ -1,10 +1,13 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import type { Labels } from '../manifests/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Labels } from './manifests/index.js';
 import { goneOnConflict } from './errors.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import { planPatch } from './plan-patch.js';
 
 const LOOKS = 5;
+/** Before the second look; then twice as long each time. */
+const PAUSE_MS = 50;
 
 /** Makes an object, or makes of one that stands what `upkeep` says, if it is ours: if it has these labels. */
 export async function ensureObject<T extends KubeObject>(
@@ -16,6 +19,7 @@ export async function ensureObject<T extends KubeObject>(
 ): Promise<void> {
   const name = manifest.metadata?.name ?? '';
   for (let look = 0; look < LOOKS; look += 1) {
+    await pauseBefore(look, guard);
     const standing = await store.find(name, guard);
     if (standing === undefined) {
       if (await store.create(manifest, guard)) return;
@@ -35,12 +39,21 @@ export async function changeObject<T extends KubeObject>(
   guard: EffectGuard,
 ): Promise<'done' | 'gone'> {
   for (let look = 0; look < LOOKS; look += 1) {
+    await pauseBefore(look, guard);
     const standing = await store.find(name, guard);
     if (standing === undefined) return 'gone';
     const wished = plan(standing);
     if (wished === undefined || (await applyPatch(store, standing, wished, guard)) === 'done') return 'done';
   }
   throw goneOnConflict(store.kind, name);
+}
+
+/** Others who met the same conflict look again at another moment: half of a pause is by chance. */
+async function pauseBefore(look: number, guard: EffectGuard): Promise<void> {
+  if (look === 0) return;
+  const longest = PAUSE_MS * 2 ** (look - 1);
+  const ms = longest * (0.5 + Math.random() / 2);
+  await sleep(ms, undefined, { signal: guard.signal }).catch(() => guard.signal.throwIfAborted());
 }
 
 /** Patches only what differs, and only what was looked at. */

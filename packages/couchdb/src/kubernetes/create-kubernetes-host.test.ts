@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ClusterWish } from '../cluster.js';
 import type { ClusterHost } from '../cluster-host.js';
 import { clusterName } from '../cluster-name.js';
-import { frontService, planManifests } from '../manifests/index.js';
+import { frontService, planManifests } from './manifests/index.js';
 import { createKubernetesHost } from './create-kubernetes-host.js';
 import {
   playKubernetes,
@@ -37,7 +37,8 @@ const NOT_FOUND = refusal(404, 'NotFound', 'not found');
 const list = (items: readonly unknown[]): PlayedAnswer => [200, { kind: 'List', apiVersion: 'v1', items }];
 const standingFront = (more: object = {}) => {
   const front = frontService(planManifests(SETTINGS, WISH), 'op-1');
-  return { ...front, metadata: { ...front.metadata, uid: 'u1', resourceVersion: '7', ...more } };
+  const metadata = { uid: 'u1', resourceVersion: '7', annotations: front.metadata?.annotations };
+  return { ...(front as object), metadata: { ...(front.metadata as object), ...metadata, ...more } };
 };
 
 let kubernetes: PlayedKubernetes;
@@ -109,7 +110,7 @@ describe('a change', () => {
 
   it.each([
     [400, 'BadRequest', 'cannot be handled', 'unprocessable', 'kubernetes-refused'],
-    [401, 'Unauthorized', 'Unauthorized', 'unprocessable', 'kubernetes-forbidden'],
+    [401, 'Unauthorized', 'Unauthorized', 'unavailable', 'kubernetes-unavailable'],
     [
       403,
       'Forbidden',
@@ -119,6 +120,7 @@ describe('a change', () => {
     ],
     [403, 'Forbidden', 'services "x" is forbidden: exceeded quota: few', 'unprocessable', 'kubernetes-refused'],
     [404, 'NotFound', 'namespaces "couchdb" not found', 'unprocessable', 'kubernetes-refused'],
+    [409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "few"', 'unavailable', 'kubernetes-unavailable'],
     [422, 'Invalid', 'spec.ports: Required value', 'unprocessable', 'kubernetes-refused'],
     [429, 'TooManyRequests', 'too many', 'unavailable', 'kubernetes-unavailable'],
     [500, 'InternalError', 'etcd', 'unavailable', 'kubernetes-unavailable'],
@@ -136,6 +138,7 @@ describe('a change', () => {
     ['half an answer', (response) => void response.writeHead(201, { 'content-length': 100 }).write('{')],
     ['a cut connection', (response) => void response.destroy()],
     ['no JSON', (response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>')],
+    ['no JSON, as if it were well', (response) => void response.writeHead(200).end('<html>')],
   ] as [string, PlayedAnswer][])('that gets %s is unavailable', async (name, answer) => {
     host = createKubernetesHost({ ...SETTINGS, apiUrl: kubernetes.url, timeoutMs: 300 });
     onCreate(answer);
@@ -217,6 +220,17 @@ describe('what stands', () => {
     expect(await errorOf(host.note(WISH, { replicas: 5 }, held))).toMatchObject({ kind: 'unavailable' });
   });
 
+  it('is looked at again when others, who change it for a moment, are done', async () => {
+    let since: number | undefined;
+    play = ({ method }) => {
+      if (method === 'GET') return [200, standingFront()];
+      since ??= Date.now();
+      return Date.now() - since < 120 ? refusal(409, 'Conflict', 'the object has been modified') : [200, {}];
+    };
+    await host.note(WISH, { replicas: 5 }, held);
+    expect(kubernetes.requests.at(-1)?.method).toBe('PATCH');
+  });
+
   it('is compared and patched where another one made it meanwhile', async () => {
     const deployment = { metadata: { ...standingFront().metadata, annotations: {} }, spec: { replicas: 1 } };
     let made = false;
@@ -258,22 +272,22 @@ describe('what stands', () => {
     const pod = { metadata: { name: 'p', uid: 'pod-uid' }, status: {} };
     play = ({ method }) => [200, method === 'GET' ? pod : {}];
     const node = { name: 'p', pod: 'p', incarnation: 'pod-uid:0', ready: true, leaving: false };
-    await host.restart({} as never, node, held);
-    expect(kubernetes.requests.at(-1)).toMatchObject({
+    expect(await host.restart({} as never, node, held)).toEqual({ done: false });
+    expect(kubernetes.requests.at(-2)).toMatchObject({
       method: 'DELETE',
       path: '/api/v1/namespaces/couchdb/pods/p',
       body: { propagationPolicy: 'Background', preconditions: { uid: 'pod-uid' } },
     });
-    await host.restart({} as never, { ...node, incarnation: 'pod-uid:1' }, held);
-    expect(kubernetes.requests.at(-1)?.method).toBe('GET');
+    expect(await host.restart({} as never, { ...node, incarnation: 'pod-uid:1' }, held)).toEqual({ done: true });
+    expect(kubernetes.requests.slice(-2).map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 });
 
 it('a policy is sent in the words of Kubernetes, not of the client', async () => {
   play = ({ method }) => (method === 'GET' ? NOT_FOUND : [201, {}]);
   await host.make(WISH, { name: `networkpolicy/${NAME}` }, held);
-  const { spec } = kubernetes.requests.at(-1)?.body as { spec: { ingress: { from: unknown[] }[] } };
-  expect(spec.ingress[0]?.from).toHaveLength(3);
+  const sent = kubernetes.requests.at(-1)?.body as { spec: { ingress: { from: unknown[] }[] } } | undefined;
+  expect(sent?.spec.ingress[0]?.from).toHaveLength(3);
 });
 
 describe('a Secret', () => {
@@ -316,12 +330,12 @@ describe('the way to Kubernetes', () => {
     if (before === undefined) delete process.env['KUBECONFIG'];
     else process.env['KUBECONFIG'] = before;
   });
-  const kubeconfig = (server: string): void =>
+  const kubeconfig = (server: string, user: object = { token: 'of-kubeconfig' }): void =>
     writeFileSync(
       join(folder, 'config'),
       JSON.stringify({
         clusters: [{ name: 'c', cluster: { server } }],
-        users: [{ name: 'u', user: { token: 'of-kubeconfig' } }],
+        users: [{ name: 'u', user }],
         contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
         'current-context': 'x',
       }),
@@ -337,6 +351,16 @@ describe('the way to Kubernetes', () => {
     kubeconfig('http://127.0.0.1:1');
     await host.list(undefined, held);
     expect(kubernetes.requests[0]?.authorization).toBeUndefined();
+  });
+
+  it('is unavailable while its credentials can’t be had', async () => {
+    const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: join(folder, 'nothing') } };
+    kubeconfig(kubernetes.url, user);
+    expect(await errorOf(createKubernetesHost(SETTINGS).list(undefined, held))).toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('credentials'),
+    });
+    expect(kubernetes.requests).toEqual([]);
   });
 
   it('is unavailable with a kubeconfig that can’t be read, until it can', async () => {

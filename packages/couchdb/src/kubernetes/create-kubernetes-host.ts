@@ -18,15 +18,16 @@ import {
   type Labels,
   type ManifestSettings,
   type WishedObject,
-} from '../manifests/index.js';
+} from './manifests/index.js';
 import { chooseLeaving } from './choose-leaving.js';
 import { assertOurs, changeObject, ensureObject, hasLabels } from './converge.js';
 import { endNodes } from './end-nodes.js';
 import { createKinds } from './kinds.js';
 import { makePart, partName } from './make-part.js';
-import { incarnationOf, readClusters } from './read-cluster.js';
+import { readClusters } from './read-cluster.js';
 import { removeCluster } from './remove-cluster.js';
-import { setServing } from './serving.js';
+import { restartNode } from './restart-node.js';
+import { setPodsServing, setServing } from './serving.js';
 
 export interface KubernetesOptions extends ManifestSettings {
   /** Missing: what the client finds, see `connect`. */
@@ -121,13 +122,10 @@ export function createKubernetesHost(options: KubernetesOptions): ClusterHost {
     chooseLeaving,
     takeOut: (cluster, nodes, guard) => setServing(kinds, cluster, nodes, false, guard),
     putBack: (cluster, nodes, guard) => setServing(kinds, cluster, nodes, true, guard),
+    keepInFront: (cluster, nodes, guard) => setPodsServing(kinds, cluster, nodes, true, guard),
     keepsData: ({ spawner }) => KEEPS_DATA[spawner],
 
-    restart: async (_cluster, { pod, incarnation }, guard) => {
-      const standing = pod === undefined ? undefined : await kinds.pod.find(pod, guard);
-      if (standing === undefined || standing.metadata?.deletionTimestamp !== undefined) return;
-      if (incarnationOf(standing) === incarnation) await kinds.pod.remove(standing, guard);
-    },
+    restart: (cluster, node, guard) => restartNode({ kinds, installId, cluster, node, guard }),
 
     endNodes: (cluster, nodes, replicas, purge, guard) =>
       endNodes({ kinds, installId, cluster, nodes, replicas, purge, guard }),

@@ -35,7 +35,7 @@ const stands = (replicas: number, there: number, seen = 4): void => {
   };
 };
 const end = (): Promise<{ readonly done: boolean }> =>
-  host.endNodes(WISH as StandingCluster, [{ name: 'leaving', pod: 'leaving' }], 2, false, held);
+  host.endNodes({ ...WISH, name: NAME } as StandingCluster, [{ name: 'leaving', pod: 'leaving' }], 2, false, held);
 const changes = (): string[] =>
   kubernetes.requests
     .filter(({ method }) => method !== 'GET')

@@ -1,7 +1,7 @@
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterNode, SpawnerType, StandingCluster } from '../cluster.js';
-import { claimOfPod, clusterLabels, LABELS } from '../manifests/index.js';
+import { claimOfPod, clusterLabels, LABELS } from './manifests/index.js';
 import { changeObject, hasLabels } from './converge.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import type { Kinds } from './kinds.js';

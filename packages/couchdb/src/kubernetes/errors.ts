@@ -3,18 +3,18 @@ import type { Call } from './attempt.js';
 
 /** A refusal may list every field of an object. */
 const MAX_WORDS = 500;
-/** These may pass by themselves; other answers of 4xx do not. */
-const PASSING = new Set([408, 425, 429]);
+/**
+ * These may pass by themselves; other answers of 4xx do not. 401: credentials are renewed while we go on, and who asks with
+ * the former ones is unknown. 409: whoever makes an object may meet others at it, as at a ResourceQuota; that its name is
+ * taken is heard before.
+ */
+const PASSING = new Set([401, 408, 409, 425, 429]);
 
-/** How an error of the client is told in the house's words. `timeoutMs`: the attempt was given up after that time. */
-export function translateError(call: Call, error: unknown, timeoutMs?: number): AppError {
-  if (error instanceof AppError) return error;
+/** How an answer that is an error is told in the house's words; anything else stays what it is, a bug. */
+export function translateError(call: Call, error: unknown): unknown {
   const status = statusOf(error);
-  const what = [call.verb, call.kind, call.name].filter((part) => part !== undefined).join(' ');
-  if (status === undefined) {
-    const reason = timeoutMs === undefined ? codeOf(error) : `nothing within ${timeoutMs} ms`;
-    return unavailable(`Kubernetes does not answer (${what}: ${reason}).`, error);
-  }
+  if (error instanceof AppError || status === undefined) return error;
+  const what = describeCall(call);
   const { reason, message } = readStatus(error);
   // A refusal of a Secret may repeat what is in it; so does the client's own message.
   const isSecret = call.kind === 'Secret';
@@ -24,12 +24,18 @@ export function translateError(call: Call, error: unknown, timeoutMs?: number): 
   if (status < 400 || status >= 500 || PASSING.has(status)) {
     return unavailable(`Kubernetes could not answer (${said}).`, cause);
   }
-  if (status === 401 || (status === 403 && isMissingRight(message))) {
+  if (status === 403 && isMissingRight(message)) {
     return new AppError('unprocessable', 'kubernetes-forbidden', `Kubernetes lacks rights for this (${said}).`, {
       cause,
     });
   }
   return new AppError('unprocessable', 'kubernetes-refused', `Kubernetes refused this (${said}).`, { cause });
+}
+
+/** No answer, or none that can be read. `timeoutMs`: the attempt was given up after that time. */
+export function unreachable(call: Call, error: unknown, timeoutMs?: number): AppError {
+  const reason = timeoutMs === undefined ? codeOf(error) : `nothing within ${timeoutMs} ms`;
+  return unavailable(`Kubernetes does not answer (${describeCall(call)}: ${reason}).`, error);
 }
 
 /** After as many looks as make sense. */
@@ -46,13 +52,18 @@ export function statusOf(error: unknown): number | undefined {
 /** The `Status` that Kubernetes answered with; the client leaves it as text. */
 export function readStatus(error: unknown): { readonly reason: string; readonly message: string } {
   const body: unknown = error instanceof Error && 'body' in error ? error.body : undefined;
-  const status = typeof body === 'string' ? parse(body) : body;
+  const status = typeof body === 'string' ? parseJson(body) : body;
   if (typeof status !== 'object' || status === null) return { reason: '', message: '' };
   const { reason, message } = status as Record<string, unknown>;
   return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' };
 }
 
-function parse(text: string): unknown {
+function describeCall({ verb, kind, name }: Call): string {
+  return [verb, kind, name].filter((part) => part !== undefined).join(' ');
+}
+
+/** `undefined`: it is none. The error that says so would repeat some of it. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,6 +1,6 @@
 import type { ConfigurationOptions, V1DeleteOptions, V1ObjectMeta } from '@kubernetes/client-node';
 import type { EffectGuard } from '@quartermaster/foundation';
-import { toSelector, type Labels } from '../manifests/index.js';
+import { toSelector, type Labels } from './manifests/index.js';
 import type { Attempt, Call } from './attempt.js';
 import { readStatus, statusOf } from './errors.js';
 

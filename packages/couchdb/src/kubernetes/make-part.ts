@@ -1,5 +1,5 @@
 import type { EffectGuard } from '@quartermaster/foundation';
-import type { Labels, WishedObject } from '../manifests/index.js';
+import type { Labels, WishedObject } from './manifests/index.js';
 import { ensureObject } from './converge.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import type { Kinds } from './kinds.js';

@@ -1,7 +1,7 @@
 import type { V1Pod, V1Service } from '@kubernetes/client-node';
 import type { ClusterNode, SpawnerType, StandingCluster } from '../cluster.js';
-import { frontService, nodeService, planManifests, type ManifestPlan } from '../manifests/index.js';
-import { podTemplate } from '../manifests/pod-template.js';
+import { frontService, nodeService, planManifests, type ManifestPlan } from './manifests/index.js';
+import { podTemplate } from './manifests/pod-template.js';
 import { chooseLeaving } from './choose-leaving.js';
 import { readClusters } from './read-cluster.js';
 
@@ -12,7 +12,7 @@ const planOf = (spawner: SpawnerType, replicas: number, owner = 'ann'): Manifest
 
 function front(plan: ManifestPlan, clusterIP = '10.0.0.7'): V1Service {
   const service = frontService(plan, 'op-1');
-  return { ...service, spec: { ...service.spec, clusterIP } };
+  return Object.assign(service, { spec: { ...(service.spec as object), clusterIP } });
 }
 
 interface PodTraits {
@@ -109,7 +109,7 @@ describe('nodes of ReplicationControllers', () => {
   const name = (number: number): string => `${plan.name}-${number}`;
   const service = (number: number, clusterIP: string): V1Service => {
     const made = nodeService(plan, number);
-    return { ...made, spec: { ...made.spec, clusterIP } };
+    return Object.assign(made, { spec: { ...(made.spec as object), clusterIP } });
   };
 
   it('have the address of their Services, with or without a pod', () => {
@@ -148,7 +148,10 @@ describe('the endpoint', () => {
   });
 
   it('is a balancer’s where there is one', () => {
-    const balanced = { ...front(plan), status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } } };
+    const balanced = {
+      ...(front(plan) as object),
+      status: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } },
+    };
     expect(read([balanced], []).endpoint).toBe('http://lb.example.com:5984');
   });
 });

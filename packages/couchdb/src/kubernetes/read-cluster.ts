@@ -1,7 +1,7 @@
 import type { V1Pod, V1Service } from '@kubernetes/client-node';
 import { isIPv6 } from 'node:net';
 import type { ClusterNode, StandingCluster } from '../cluster.js';
-import { CONTAINER, COUCHDB_PORT, LABELS, nodeName, readState, type ClusterState } from '../manifests/index.js';
+import { CONTAINER, COUCHDB_PORT, LABELS, nodeName, readState, type ClusterState } from './manifests/index.js';
 
 /** All clusters that these Services and pods make up, by owner and tag. */
 export function readClusters(services: readonly V1Service[], pods: readonly V1Pod[]): StandingCluster[] {
@@ -75,9 +75,13 @@ export function incarnationOf({ metadata, status }: V1Pod): string {
 }
 
 /** One that is ending, or has ended, is no node any more. */
-function isAlive({ metadata, status }: V1Pod): boolean {
-  const hasEnded = status?.phase === 'Failed' || status?.phase === 'Succeeded';
-  return metadata?.deletionTimestamp === undefined && !hasEnded;
+function isAlive(pod: V1Pod): boolean {
+  return pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod);
+}
+
+/** None of its containers runs, or will: one that was evicted is listed for long. */
+export function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
 function isReady(pod: V1Pod | undefined): boolean {

@@ -1,7 +1,8 @@
 import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterKey } from '../cluster.js';
 import { clusterName } from '../cluster-name.js';
-import { clusterLabels } from '../manifests/index.js';
+import { clusterLabels, readState, readUser } from './manifests/index.js';
+import { hasLabels } from './converge.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import type { Kinds } from './kinds.js';
 
@@ -14,7 +15,7 @@ interface Stand {
 /**
  * Deletes what comes next of a cluster: workloads; then, when they and their pods are gone, all the rest; the front Service
  * when that is gone, as it alone says what belonged to whom. `left`: how many are there yet of what went last; asked again
- * until 0.
+ * until 0. Nothing is touched where it is another account's.
  */
 export async function removeCluster(
   kinds: Kinds,
@@ -24,6 +25,8 @@ export async function removeCluster(
 ): Promise<{ readonly left: number }> {
   const labels = clusterLabels(installId, key);
   const isFront = ({ metadata }: KubeObject): boolean => metadata?.name === clusterName(key);
+  const owner = await findOwner();
+  if (owner !== undefined && owner !== key.owner) return { left: 0 };
 
   for (const look of [lookAtWorkloads, lookAtRest, lookAtFront]) {
     const stands = await look();
@@ -32,6 +35,18 @@ export async function removeCluster(
     if (left > 0) return { left };
   }
   return { left: 0 };
+
+  /**
+   * Against all odds two accounts may share a name of objects, and all labels. Who is meant is said in full by the front
+   * Service, or, where that was deleted by hand, by the Secret; `undefined`: by neither.
+   */
+  async function findOwner(): Promise<string | undefined> {
+    const front = await kinds.service.find(clusterName(key), guard);
+    const state = front === undefined || !hasLabels(front, labels) ? undefined : readState(front);
+    if (state !== undefined) return state.owner;
+    const secret = await kinds.secret.find(clusterName(key), guard);
+    return secret === undefined || !hasLabels(secret, labels) ? undefined : readUser(secret);
+  }
 
   function lookAtWorkloads(): Promise<Stand[]> {
     return Promise.all([

@@ -1,6 +1,6 @@
 import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterNode, StandingCluster } from '../cluster.js';
-import { LABELS } from '../manifests/index.js';
+import { LABELS } from './manifests/index.js';
 import { changeObject } from './converge.js';
 import type { Kinds } from './kinds.js';
 
@@ -20,16 +20,35 @@ export async function setServing(
   guard: EffectGuard,
 ): Promise<void> {
   if (nodes.length === 0) return;
-  const label = { metadata: { labels: { [LABELS.serving]: String(serving) } } };
-  const ofTemplate = (): object => ({ spec: { template: label } });
-  if (cluster.spawner === 'statefulset') await changeObject(kinds.statefulset, cluster.name, ofTemplate, guard);
-  if (cluster.spawner === 'rc') {
-    for (const { name } of nodes) await changeObject(kinds.replicationcontroller, name, ofTemplate, guard);
+  const template = labelled(serving);
+  if (cluster.spawner === 'statefulset') {
+    await changeObject(kinds.statefulset, cluster.name, () => ({ spec: { template } }), guard);
   }
+  if (cluster.spawner === 'rc') {
+    // Whoever gave up a restart left it without a pod.
+    const spec = serving ? { template, replicas: 1 } : { template };
+    for (const { name } of nodes) await changeObject(kinds.replicationcontroller, name, () => ({ spec }), guard);
+  }
+  await setPodsServing(kinds, cluster, nodes, serving, guard);
+}
+
+/** The same of pods alone: those that come in their place come up as the template says. */
+export async function setPodsServing(
+  kinds: Kinds,
+  cluster: StandingCluster,
+  nodes: readonly ClusterNode[],
+  serving: boolean,
+  guard: EffectGuard,
+): Promise<void> {
+  const label = labelled(serving);
   const wished = cluster.spawner === 'deployment' ? withCost(label, serving) : label;
   for (const { pod } of nodes) {
     if (pod !== undefined) await changeObject(kinds.pod, pod, () => wished, guard);
   }
+}
+
+function labelled(serving: boolean): { metadata: object } {
+  return { metadata: { labels: { [LABELS.serving]: String(serving) } } };
 }
 
 function withCost(label: { metadata: object }, serving: boolean): object {

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { days, defineJob, id } from '../define-job.js';
+import { defineJob, id } from '../define-job.js';
 
 /** Answers a question about an account's CouchDB clusters, for somebody who waits for it. */
 export const readClusters = defineJob({
@@ -8,5 +8,6 @@ export const readClusters = defineJob({
   jobId: ({ question_id }) => `read-clusters-${question_id}`,
   subject: ({ question_id }) => `couchdb-question:${question_id}`,
   attempts: 20,
-  retentionMs: days(1),
+  // Somebody waits for it now or not at all.
+  retentionMs: 600_000,
 });

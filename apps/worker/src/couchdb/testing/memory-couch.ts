@@ -5,6 +5,8 @@ import type { Disk, World } from './world.js';
 export interface MemoryCouch extends CouchPort {
   /** Called before every request; may throw in its place. */
   onRequest: (address: string, method: string) => void;
+  /** What is told of a replication in the place of what is. */
+  show: (replication: Replication) => Replication;
   /** How often something was really changed. */
   changes: number;
 }
@@ -14,6 +16,7 @@ export function createMemoryCouch(world: World): MemoryCouch {
   const couch: MemoryCouch = {
     changes: 0,
     onRequest: () => undefined,
+    show: (replication) => replication,
     close: () => undefined,
     node: (address) => {
       const reach = (method: string): Disk => {
@@ -33,14 +36,16 @@ export function createMemoryCouch(world: World): MemoryCouch {
           }
         },
         listReplications: async () =>
-          [...reach('listReplications').replications.values()].map(({ wish, state }): Replication => ({
-            id: wish.id,
-            database: wish.database,
-            source: `http://${wish.from}:5984/${wish.database}`,
-            target: `http://${wish.to}:5984/${wish.database}`,
-            continuous: wish.continuous,
-            state,
-          })),
+          [...reach('listReplications').replications.values()].map(({ wish, state }) =>
+            couch.show({
+              id: wish.id,
+              database: wish.database,
+              source: `http://${wish.from}:5984/${wish.database}`,
+              target: `http://${wish.to}:5984/${wish.database}`,
+              continuous: wish.continuous,
+              state,
+            }),
+          ),
         putReplication: async (wish) => {
           const { replications } = reach('putReplication');
           const former = replications.get(wish.id);

@@ -28,20 +28,36 @@ export function createMemoryHost(world: World): MemoryHost {
   };
   const changed = (): void => void (host.changes += 1);
 
+  const setPods = (cluster: Standing, nodes: readonly ClusterNode[], serving: boolean): void => {
+    for (const pod of cluster.pods.filter((one) => nodes.some(({ pod: name }) => name === one.name))) {
+      if (pod.serving !== serving) changed();
+      pod.serving = serving;
+    }
+  };
+  const setServing = (cluster: Standing, nodes: readonly ClusterNode[], serving: boolean): void => {
+    const { spawner } = cluster.wish;
+    const names = spawner === 'statefulset' ? ['all'] : spawner === 'rc' ? nodes.map(({ name }) => name) : [];
+    for (const name of nodes.length === 0 ? [] : names) {
+      if ((cluster.templates.get(name)?.out ?? false) === !serving) continue;
+      changed();
+      cluster.templates.set(name, { out: !serving, changedAt: world.time });
+    }
+    setPods(cluster, nodes, serving);
+  };
   const nodesOf = (cluster: Standing): ClusterNode[] => {
     const { wish, name } = cluster;
-    const bySerial = [...cluster.pods].sort((a, b) => a.serial - b.serial);
+    const bySerial = cluster.pods.filter(({ endsAt }) => endsAt === undefined).sort((a, b) => a.serial - b.serial);
     const first = wish.spawner === 'rc' ? 1 : 0;
     const numbered = Array.from({ length: 10 }, (_, index) => `${name}-${first + index}`);
     const names =
       wish.spawner === 'deployment'
         ? bySerial.map(({ node }) => node)
-        : numbered.filter((node) => cluster.wantedNodes.has(node) || cluster.pods.some((pod) => pod.node === node));
+        : numbered.filter((node) => cluster.wantedNodes.has(node) || bySerial.some((pod) => pod.node === node));
     return names.map((node): ClusterNode => {
       const pod = bySerial.find((one) => one.node === node);
-      const leaving = cluster.leaving.has(node);
-      if (pod === undefined) return { name: node, incarnation: '', ready: false, leaving };
-      const { uid } = pod;
+      if (pod === undefined) return { name: node, incarnation: '', ready: false, leaving: false };
+      const { uid, serving } = pod;
+      const leaving = !serving;
       const address = world.addressOf(cluster, pod);
       return { name: node, pod: pod.name, address, incarnation: uid, ready: world.isReady(pod), leaving };
     });
@@ -79,7 +95,7 @@ export function createMemoryHost(world: World): MemoryHost {
       if (former?.createdBy === createdBy) return;
       if (former !== undefined) throw new AppError('conflict', 'cluster-exists', `There is a cluster ${wish.tag}.`);
       changed();
-      world.clusters.set(name, {
+      const cluster: Standing = {
         wish,
         name,
         createdBy,
@@ -89,10 +105,15 @@ export function createMemoryHost(world: World): MemoryHost {
         parts: new Set(),
         wanted: 0,
         wantedNodes: new Set(),
-        leaving: new Set(),
+        templates: new Map(),
+        held: new Set(),
+        get leaving(): ReadonlySet<string> {
+          return new Set(cluster.pods.filter(({ serving }) => !serving).map(({ node }) => node));
+        },
         pods: [],
         disks: new Map(),
-      });
+      };
+      world.clusters.set(name, cluster);
     },
     makeSecret: async (key) => {
       change('makeSecret');
@@ -113,7 +134,11 @@ export function createMemoryHost(world: World): MemoryHost {
       cluster.parts.add(name);
       if (name === 'deployment') cluster.wanted = wish.replicas;
       if (name === 'statefulset') wantOrdinals(cluster, wish.replicas);
-      if (name.startsWith('controller/')) cluster.wantedNodes.add(`${cluster.name}-${name.split('/')[1] ?? ''}`);
+      if (name.startsWith('controller/')) {
+        const node = `${cluster.name}-${name.split('/')[1] ?? ''}`;
+        cluster.wantedNodes.add(node);
+        cluster.held.delete(node);
+      }
       if (before !== JSON.stringify([[...cluster.parts], cluster.wanted, [...cluster.wantedNodes]])) changed();
     },
     note: async (key, { deleting, ring, ...wish }) => {
@@ -133,37 +158,45 @@ export function createMemoryHost(world: World): MemoryHost {
     },
     takeOut: async (key, nodes) => {
       change('takeOut');
-      const { leaving } = load(key);
-      if (nodes.some(({ name }) => !leaving.has(name))) changed();
-      for (const { name } of nodes) leaving.add(name);
+      setServing(load(key), nodes, false);
     },
     putBack: async (key, nodes) => {
       change('putBack');
-      const { leaving } = load(key);
-      if (nodes.some(({ name }) => leaving.has(name))) changed();
-      for (const { name } of nodes) leaving.delete(name);
+      const cluster = load(key);
+      setServing(cluster, nodes, true);
+      for (const { name } of nodes) if (cluster.held.delete(name)) changed();
+    },
+    keepInFront: async (key, nodes) => {
+      change('keepInFront');
+      setPods(load(key), nodes, true);
     },
     keepsData: ({ spawner }) => spawner !== 'deployment',
     restart: async (key, node) => {
       change('restart', node.name);
       const cluster = load(key);
       const pod = cluster.pods.find(({ uid }) => uid === node.incarnation);
-      if (pod === undefined) return;
-      changed();
-      world.kill(cluster, pod);
+      if (pod !== undefined) {
+        if (pod.endsAt === undefined) changed();
+        if (cluster.wish.spawner === 'rc') cluster.held.add(node.name);
+        world.end(pod);
+        return { done: false };
+      }
+      if (!cluster.held.has(node.name)) return { done: true };
+      if (cluster.pods.some((one) => one.node === node.name)) return { done: false };
+      cluster.held.delete(node.name);
+      return { done: true };
     },
     endNodes: async (key, nodes, replicas, purge) => {
       change('endNodes');
       const cluster = load(key);
       if (cluster.wish.spawner === 'deployment') {
         cluster.wanted = replicas;
-        const names = new Set(cluster.pods.map(({ node }) => node));
-        for (const name of cluster.leaving) if (!names.has(name)) cluster.leaving.delete(name);
         return { done: cluster.pods.length <= replicas };
       }
       for (const { name } of nodes) {
         cluster.wantedNodes.delete(name);
-        cluster.leaving.delete(name);
+        cluster.held.delete(name);
+        cluster.templates.delete(name);
         cluster.parts.delete(`controller/${name.slice(name.lastIndexOf('-') + 1)}`);
         const disk = cluster.disks.get(name);
         if (!purge || disk === undefined) continue;

@@ -19,6 +19,16 @@ export interface Pod {
   readonly ip: string;
   readonly readyAt: number;
   readonly disk: Disk;
+  /** The front Service leads to it. */
+  serving: boolean;
+  /** It is ending: it goes on serving connections that it has until then. */
+  endsAt?: number;
+}
+
+/** What controllers make pods from says that they come up out of service. */
+export interface Template {
+  readonly out: boolean;
+  readonly changedAt: number;
 }
 
 /** A cluster with its objects. */
@@ -33,7 +43,12 @@ export interface Standing {
   /** Nodes that its controllers want: how many (Deployment), or which (by name). */
   wanted: number;
   readonly wantedNodes: Set<string>;
-  readonly leaving: Set<string>;
+  /** By node (rc), or of all (`all`). */
+  readonly templates: Map<string, Template>;
+  /** Nodes whose controller is to have no pod for a moment (rc). */
+  readonly held: Set<string>;
+  /** Nodes that are out of service. */
+  readonly leaving: ReadonlySet<string>;
   pods: Pod[];
   readonly disks: Map<string, Disk>;
 }
@@ -48,6 +63,8 @@ export interface World {
   isReachable: (ip: string) => boolean;
   /** What becomes of a one-shot replication at its next look. */
   fateOfCopy: () => 'goes' | 'fails' | 'stands';
+  /** Whether a controller that has to make a pod does not know yet that its template was changed just now. */
+  isStale: () => boolean;
   /** Called at every moment, for clients. */
   onTick: () => void;
   pass(ms: number): void;
@@ -59,11 +76,16 @@ export interface World {
   write(pod: Pod, database: string, document: string, version: number): boolean;
   /** A pod dies; its controller replaces it. */
   kill(cluster: Standing, pod: Pod): void;
+  /** A pod is told to end; that takes a moment. */
+  end(pod: Pod): void;
   /** Told of every disk that is no more. */
   onLost: (cluster: Standing, disk: Disk) => void;
 }
 
 const TICK_MS = 100;
+/** How long (ms) a pod takes to end, and a controller to hear of its new template. */
+const ENDING_MS = 400;
+const STALE_MS = 2_000;
 const FIRST_MS = 1_000_000;
 /** Three hours. */
 const LAST_MS = FIRST_MS + 10_800_000;
@@ -80,6 +102,7 @@ export function createWorld(): World {
     startMs: () => 300,
     isReachable: () => true,
     fateOfCopy: () => 'goes',
+    isStale: () => false,
     onTick: () => undefined,
     onLost: () => undefined,
     pass: (ms) => {
@@ -95,7 +118,10 @@ export function createWorld(): World {
     isReady: (pod) => world.time >= pod.readyAt,
     podAt: (address) => {
       for (const cluster of world.clusters.values()) {
-        const found = cluster.pods.find((pod) => world.isReady(pod) && world.addressOf(cluster, pod) === address);
+        const found = cluster.pods.find((pod) => {
+          const isReached = cluster.wish.spawner !== 'rc' || pod.endsAt === undefined;
+          return isReached && world.isReady(pod) && world.addressOf(cluster, pod) === address;
+        });
         if (found !== undefined) return found;
       }
       return undefined;
@@ -107,17 +133,29 @@ export function createWorld(): World {
       cluster.pods = cluster.pods.filter((other) => other !== pod);
       if (cluster.wish.spawner === 'deployment') world.onLost(cluster, pod.disk);
     },
+    end: (pod) => void (pod.endsAt ??= world.time + ENDING_MS),
   };
 
   function start(cluster: Standing, node: string | undefined): void {
     serial += 1;
     const name = node === undefined ? `${cluster.name}-p${serial}` : `${node}-p${serial}`;
     const own = node ?? name;
-    const disk = cluster.disks.get(own) ?? createDisk();
+    const kept = cluster.disks.get(own);
+    // Of two CouchDBs with one file the later one wins: what the other writes from now on is lost.
+    const isShared = cluster.pods.some((pod) => pod.disk === kept);
+    const disk = isShared ? structuredClone(kept ?? createDisk()) : (kept ?? createDisk());
     if (cluster.wish.spawner !== 'deployment') cluster.disks.set(own, disk);
     const readyAt = world.time + (world.startMs(own) ?? Infinity);
     const uid = `u${serial}`;
-    cluster.pods.push({ name, node: own, uid, serial, ip: `10.0.0.${serial}`, readyAt, disk });
+    const serving = !isBornOut(cluster, own);
+    cluster.pods.push({ name, node: own, uid, serial, ip: `10.0.0.${serial}`, readyAt, disk, serving });
+  }
+
+  function isBornOut(cluster: Standing, node: string): boolean {
+    const template = cluster.templates.get(cluster.wish.spawner === 'rc' ? node : 'all');
+    if (template === undefined) return false;
+    const isKnown = world.time - template.changedAt > STALE_MS || !world.isStale();
+    return isKnown ? template.out : !template.out;
   }
 
   function control(cluster: Standing): void {
@@ -125,15 +163,21 @@ export function createWorld(): World {
     if (cluster.wish.spawner === 'deployment') {
       if (!cluster.parts.has('deployment')) return;
       while (cluster.pods.length < cluster.wanted) start(cluster, undefined);
-      const rank = (pod: Pod): number => (cluster.leaving.has(pod.node) ? 2 : 0) + (world.isReady(pod) ? 0 : 1);
+      const rank = (pod: Pod): number => (pod.serving ? 0 : 2) + (world.isReady(pod) ? 0 : 1);
       const byRank = [...cluster.pods].sort((a, b) => rank(b) - rank(a) || b.serial - a.serial);
       for (const pod of byRank.slice(0, cluster.pods.length - cluster.wanted)) world.kill(cluster, pod);
       return;
     }
+    const isRc = cluster.wish.spawner === 'rc';
+    for (const pod of cluster.pods) if (cluster.held.has(pod.node)) world.end(pod);
+    cluster.pods = cluster.pods.filter(
+      ({ node, endsAt = Infinity }) => cluster.wantedNodes.has(node) && world.time < endsAt,
+    );
     for (const node of cluster.wantedNodes) {
-      if (cluster.pods.every((pod) => pod.node !== node)) start(cluster, node);
+      // A ReplicationController does not wait for a pod that is ending; a StatefulSet does.
+      const isThere = (pod: Pod): boolean => pod.node === node && !(isRc && pod.endsAt !== undefined);
+      if (!cluster.held.has(node) && !cluster.pods.some(isThere)) start(cluster, node);
     }
-    cluster.pods = cluster.pods.filter(({ node }) => cluster.wantedNodes.has(node));
   }
 
   function replicate(pod: Pod): void {

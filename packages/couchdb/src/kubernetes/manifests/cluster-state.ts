@@ -1,5 +1,5 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { SPAWNER_TYPES, type RingNode, type StandingCluster } from '../cluster.js';
+import { SPAWNER_TYPES, type RingNode, type StandingCluster } from '../../cluster.js';
 import { LABELS } from './labels.js';
 
 /** What is kept with a cluster: on its front Service, in annotations. */

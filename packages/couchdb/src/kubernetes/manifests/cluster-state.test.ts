@@ -5,10 +5,11 @@ const PLAN = planManifests(
   { owner: 'jöhny', tag: 'test', spawner: 'rc', replicas: 3, databases: ['_users', 'test'] },
 );
 const FRONT = frontService(PLAN, 'op-1');
+const META = { ...(FRONT.metadata as object) };
+const ANNOTATIONS = FRONT.metadata?.annotations;
 const RING = [{ name: 'test-1', address: '10.0.0.1', incarnation: 'u:0' }];
 const withAnnotations = (more: Record<string, string | null>) => ({
-  ...FRONT,
-  metadata: { ...FRONT.metadata, annotations: { ...FRONT.metadata?.annotations, ...(more as Record<string, string>) } },
+  metadata: { ...META, annotations: { ...ANNOTATIONS, ...(more as Record<string, string>) } },
 });
 
 it('a new front Service says what is wished', () => {
@@ -47,5 +48,5 @@ it('what nobody can read counts as new, and hides nothing else', () => {
 it('a Service of another sort is none', () => {
   expect(readState({ metadata: { name: 'x', labels: {} } })).toBeUndefined();
   expect(readState(withAnnotations({ 'quartermaster/spawner': 'daemonset' }))).toBeUndefined();
-  expect(readState({ ...FRONT, metadata: { ...FRONT.metadata, name: `${PLAN.name}-1` } })).toBeUndefined();
+  expect(readState({ metadata: { ...META, name: `${PLAN.name}-1` } })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ClusterKey } from '../cluster.js';
-import { clusterName, ownerHash } from '../cluster-name.js';
+import type { ClusterKey } from '../../cluster.js';
+import { clusterName, ownerHash } from '../../cluster-name.js';
 
 /** Labels by what they say. https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const LABELS = {

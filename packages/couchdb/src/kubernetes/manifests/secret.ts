@@ -1,7 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
-import type { AdminCredentials } from '../cluster-host.js';
-import { hashCouchPassword } from '../password.js';
+import type { AdminCredentials } from '../../cluster-host.js';
+import { hashCouchPassword } from '../../password.js';
 import { objectMeta } from './object-meta.js';
 import type { ManifestPlan } from './settings.js';
 
@@ -59,10 +59,19 @@ export function secret(plan: ManifestPlan, passwordHash: string, secrets: Cluste
 }
 
 /** Our administrator in a Secret; `undefined` where it has none. */
-export function readAdmin({ data = {} }: V1Secret): AdminCredentials | undefined {
-  const read = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
-  const [user, password] = [read(SECRET_KEYS.adminUser), read(SECRET_KEYS.adminPassword)];
-  return user === '' || password === '' ? undefined : { user, password };
+export function readAdmin(standing: V1Secret): AdminCredentials | undefined {
+  const [user, password] = [readEntry(standing, SECRET_KEYS.adminUser), readEntry(standing, SECRET_KEYS.adminPassword)];
+  return user === undefined || password === undefined ? undefined : { user, password };
+}
+
+/** The account that a Secret is of; `undefined` where it names none. */
+export function readUser(standing: V1Secret): string | undefined {
+  return readEntry(standing, SECRET_KEYS.user);
+}
+
+function readEntry({ data = {} }: V1Secret, key: string): string | undefined {
+  const text = Buffer.from(data[key] ?? '', 'base64').toString('utf8');
+  return text === '' ? undefined : text;
 }
 
 /** `single_node` has CouchDB 3 make its system databases. The secret of sessions has moved with 3.0. */

@@ -1,5 +1,5 @@
-import type { ClusterWish } from '../cluster.js';
-import { clusterName } from '../cluster-name.js';
+import type { ClusterWish } from '../../cluster.js';
+import { clusterName } from '../../cluster-name.js';
 
 /** What all clusters of an installation have in common. */
 export interface ManifestSettings {
