@@ -95,6 +95,40 @@ describe('a link', () => {
     expect(queryOf(2)).toMatchObject({ since: '2' });
   });
 
+  it('tells everything of one id, also what is alike, and after a cut only what is new', async () => {
+    const told: string[] = [];
+    const noteBody = ({ namespace, body }: Message): void =>
+      void told.push('event_type' in body ? body.event_type : `${namespace} ${body.services.length}`);
+    const opened = nextSocket();
+    client.monitor({ monitor: ['a', 'b'], onMessage: noteBody });
+    const first = await opened;
+    const event = JSON.stringify({ namespace: '*', body: { event_type: 'e', event_body: '' }, id: 7 });
+    const grown = put('a', 7).replace('[]', '[{"ip":"10.0.0.1","port":80}]');
+    const second = nextSocket();
+    for (const message of [put('a', 7), event, event]) first.send(message);
+    first.close(1012);
+    const again = await second;
+    for (const message of [put('a', 7), event, grown, put('b', 8)]) again.send(message);
+    again.close(1012);
+    await nextSocket();
+    expect(told).toEqual(['a 0', 'e', 'e', 'a 1', 'b 0']);
+  });
+
+  it('waits longer and longer for a server that takes it in and lets it go', async () => {
+    const openedAt: number[] = [];
+    const random = jest.spyOn(Math, 'random').mockReturnValue(1);
+    doors.on('connection', (socket) => socket.close(1013));
+    client.monitor({ monitor: ['a'], onMessage: () => undefined });
+    for (let count = 0; count < 3; count += 1) {
+      await nextSocket();
+      openedAt.push(performance.now());
+    }
+    random.mockRestore();
+    const [first = 0, second = 0, third = 0] = openedAt;
+    // Timers do not end early: at the first 500 ms, then twice that.
+    expect([second - first > 490, third - second > 990]).toEqual([true, true]);
+  });
+
   it('says why it waits, and tries again', async () => {
     const noted = noteStates();
     server.removeAllListeners('upgrade');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 /** As docs/discovery.md has it: `services` are all nodes of the service after the change. */
@@ -6,6 +7,7 @@ export interface Message {
   readonly body:
     | { readonly key_event: 'PUT' | 'DELETE' | 'EXPIRE'; readonly services: readonly { ip: string; port: number }[] }
     | { readonly event_type: string; readonly event_body: unknown };
+  /** Where to go on from; not unique. */
   readonly id: number;
 }
 
@@ -34,6 +36,8 @@ export interface Link {
 
 const REPLACED = 4001;
 const PAUSE_MS = { first: 500, longest: 10_000 } as const;
+/** A link that was open for less is no good one: the pauses go on growing. */
+const GOOD_AFTER_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 const CLOSING_MS = 5000;
 /** So many of the server's pings may be late before the connection is taken for dead: the server waits for two more. */
@@ -44,8 +48,9 @@ export function openLink(options: LinkOptions): Link {
   const { onMessage, onState = () => {} } = options;
   let state: LinkState = 'waiting';
   let since = options.since ?? 0;
-  /** What was told at the revision `since`: one revision may tell of several services. */
+  /** What was told with the id `since`, as digests, and what of it may come again: what was told before the last cut. */
   let toldThen = new Set<string>();
+  let mayRepeat: ReadonlySet<string> = new Set();
   let pauseMs: number = PAUSE_MS.first;
   let socket: WebSocket;
   let retry: NodeJS.Timeout | undefined;
@@ -59,13 +64,15 @@ export function openLink(options: LinkOptions): Link {
 
   const receive = (text: string): void => {
     const message = JSON.parse(text) as Message;
-    const { namespace, body, id } = message;
-    const name = `${namespace} ${'key_event' in body ? body.key_event : 'event'}`;
-    // An id below it is no repetition: etcd is another one, or an older copy, and it begins anew.
-    if (id !== since) toldThen = new Set();
-    since = id;
-    if (toldThen.has(name)) return;
-    toldThen.add(name);
+    const digest = createHash('sha256').update(text).digest('base64');
+    // An id below it is no repetition: etcd is another one, or a snapshot begins.
+    if (message.id !== since) {
+      toldThen = new Set();
+      mayRepeat = new Set();
+    }
+    since = message.id;
+    toldThen.add(digest);
+    if (mayRepeat.has(digest)) return;
     if (!isOver()) onMessage(message);
   };
 
@@ -73,7 +80,9 @@ export function openLink(options: LinkOptions): Link {
     const address = new URL(options.url);
     // One revision less: the rest of those that the last message belonged to may not have come.
     address.searchParams.set('since', String(Math.max(0, since - 1)));
+    mayRepeat = new Set(toldThen);
     let reason = '';
+    let openedAt = Infinity;
     let silence: NodeJS.Timeout | undefined;
     let silenceMs = 0;
     const opening = new WebSocket(address, {
@@ -99,7 +108,7 @@ export function openLink(options: LinkOptions): Link {
     });
     opening.on('error', (error) => (reason ||= error.message));
     opening.on('open', () => {
-      pauseMs = PAUSE_MS.first;
+      openedAt = performance.now();
       hear();
       become('open', '');
     });
@@ -111,6 +120,7 @@ export function openLink(options: LinkOptions): Link {
       if (code === REPLACED) become('replaced', reason);
       else become('waiting', reason);
       if (isOver()) return;
+      if (performance.now() - openedAt > GOOD_AFTER_MS) pauseMs = PAUSE_MS.first;
       retry = setTimeout(connect, pauseMs * Math.random());
       pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
     });

@@ -39,7 +39,10 @@ export interface Leadership {
  * `etcd-unavailable`, or `etcd-not-configured` where there is no etcd at all.
  */
 export interface Discovery {
-  /** The newest registration of a node wins: an older one of the same node becomes `replaced`. */
+  /**
+   * The newest registration of a node wins: an older one of the same node becomes `replaced`. Rejects with
+   * `registered-meanwhile` (`unavailable`) where the node was registered after this was called.
+   */
   register(options: RegisterOptions): Promise<Registration>;
   /** Services that have a node, sorted; asked of etcd. */
   services(): Promise<string[]>;

@@ -10,8 +10,13 @@ function createWorld(): {
   readonly tell: (service: string, revision: number) => void;
   readonly event: (revision: number, services: string[], size?: number) => void;
   readonly setRevision: (revision: number) => void;
+  readonly wait: (ms: number) => void;
+  /** Services that a snapshot was made of. */
+  readonly described: readonly string[];
 } {
   let revision = 1;
+  let nowMs = 0;
+  const described: string[] = [];
   const counts = new Map<string, number>();
   const describe = (service: string): Telling => {
     const services = Array.from({ length: counts.get(service) ?? 0 }, (_, index) => ({
@@ -21,9 +26,15 @@ function createWorld(): {
     const key_event = services.length === 0 ? ('DELETE' as const) : ('PUT' as const);
     return { revision, messages: [{ namespace: service, body: { key_event, services }, id: revision }] };
   };
-  const feed = createFeed({ revision: () => revision, describeNow: describe });
+  const describeNow = (service: string): Telling => {
+    described.push(service);
+    return describe(service);
+  };
+  const feed = createFeed({ revision: () => revision, describeNow }, () => nowMs);
   return {
     feed,
+    described,
+    wait: (ms) => void (nowMs += ms),
     tell: (service, at) => {
       revision = at;
       counts.set(service, (counts.get(service) ?? 0) + 1);
@@ -113,11 +124,41 @@ describe('since', () => {
     expect(linesSince(1)).toEqual(['2 PUT a 1', '4 e a', '5 PUT a 2']);
     expect(linesSince(4)).toEqual(['5 PUT a 2']);
     expect(linesSince(5)).toEqual([]);
-    // Before our time: a snapshot, of what has no nodes too, and the events that are known.
-    expect(linesSince(0)).toEqual(['4 e a', '5 PUT a 2']);
+    // Who begins now gets a snapshot, of what has no nodes too, and no past events.
+    expect(linesSince(0)).toEqual(['5 PUT a 2']);
     const reader = createReader();
     feed.subscribe({ services: ['none', 'b'], since: 0 }, reader);
-    expect(reader.lines()).toEqual(['5 DELETE none 0', '5 PUT b 1']);
+    expect(reader.lines()).toEqual(['0 DELETE none 0', '5 PUT b 1']);
+  });
+
+  it('from before our time gives the custom events of the last minute, then a snapshot', () => {
+    const { feed, event, setRevision, wait } = createWorld();
+    setRevision(5);
+    feed.restart();
+    event(6, ['a']);
+    wait(59_000);
+    event(7, ['a']);
+    const linesSince = (since: number): string[] => {
+      const reader = createReader();
+      feed.subscribe({ services: ['a'], since }, reader);
+      return reader.lines();
+    };
+    expect(linesSince(4)).toEqual(['4 e a', '4 e a', '7 DELETE a 0']);
+    wait(1000);
+    expect(linesSince(4)).toEqual(['4 e a', '7 DELETE a 0']);
+    expect(linesSince(0)).toEqual(['7 DELETE a 0']);
+  });
+
+  it('forgets what it knows of a service when its last follower has gone', () => {
+    const { feed, described } = createWorld();
+    const [one, other] = [0, 0].map((since) => feed.subscribe({ services: ['a'], since }, createReader()));
+    expect(described).toEqual(['a']);
+    one?.end();
+    feed.subscribe({ services: ['a'], since: 0 }, createReader()).end();
+    expect(described).toEqual(['a']);
+    other?.end();
+    feed.subscribe({ services: ['a'], since: 0 }, createReader());
+    expect(described).toEqual(['a', 'a']);
   });
 
   it('ahead of us tells nothing twice; ahead of etcd itself it was another etcd', () => {
@@ -162,9 +203,9 @@ describe('since', () => {
     });
     feed.restart([event(5), event(7)]);
     feed.subscribe({ services: ['a'], since: 4 }, late);
-    expect(early.lines()).toEqual(['7 e a', '9 DELETE a 0']);
+    expect(early.lines()).toEqual(['5 e a', '9 DELETE a 0']);
     expect(fresh.lines()).toEqual(['9 DELETE a 0']);
-    expect(late.lines()).toEqual(['5 e a', '7 e a', '9 DELETE a 0']);
+    expect(late.lines()).toEqual(['5 e a', '5 e a', '9 DELETE a 0']);
   });
 });
 
@@ -178,16 +219,54 @@ describe('a slow reader', () => {
     for (let revision = 3; revision < 100; revision += 1) tell(revision % 2 === 0 ? 'a' : 'b', revision);
     event(100, ['a']);
     subscription.drained();
-    expect(reader.lines()).toEqual(['2 PUT a 1', '100 e a']);
+    expect(reader.lines()).toEqual(['2 PUT a 1', '2 e a']);
     reader.unsent = 500_000;
     tell('c', 101);
-    expect(reader.lines().slice(2)).toEqual(['101 PUT c 1']);
+    expect(reader.lines().slice(2)).toEqual(['2 PUT c 1']);
     reader.unsent = 0;
     subscription.drained();
-    expect(reader.lines().slice(3)).toEqual(['101 PUT b 49', '101 PUT a 49']);
+    expect(reader.lines().slice(3)).toEqual(['2 PUT b 49', '101 PUT a 49']);
     subscription.drained();
     tell('a', 102);
     expect(reader.lines().slice(5)).toEqual(['102 PUT a 50']);
+  });
+
+  it('that is cut off hears of what was left out, from its last id or one less', () => {
+    const { feed, tell, event } = createWorld();
+    for (const less of [0, 1]) {
+      const base = (feed.readers() + 1) * 100;
+      const reader = createReader();
+      const subscription = feed.subscribe({ services: ['a', 'b'] }, reader);
+      tell('a', base);
+      reader.unsent = SNAPSHOT_INSTEAD_ABOVE + 1;
+      tell('b', base + 5);
+      event(base + 6, ['a']);
+      reader.unsent = 500_000;
+      tell('a', base + 7);
+      subscription.end();
+      const last = reader.got.at(-1)?.id ?? 0;
+      const again = createReader();
+      feed.subscribe({ services: ['a', 'b'], since: last - less }, again);
+      expect(again.lines().map((line) => line.replace(/ \d+$/, ''))).toEqual(
+        expect.arrayContaining([`${base + 5} PUT b`, `${base + 6} e a`, `${base + 7} PUT a`]),
+      );
+    }
+  });
+
+  it('that is cut off within a snapshot gets it anew', () => {
+    const { feed, tell } = createWorld();
+    for (const [index, service] of ['a', 'b', 'c'].entries()) tell(service, index + 2);
+    const reader = createReader();
+    reader.send = (data) => {
+      reader.got.push(JSON.parse(data.toString()) as Message);
+      reader.unsent = MIB;
+    };
+    const subscription = feed.subscribe({ services: ['a', 'b', 'c'], since: 0 }, reader);
+    expect(reader.lines()).toEqual(['0 PUT a 1']);
+    subscription.end();
+    const again = createReader();
+    feed.subscribe({ services: ['a', 'b', 'c'], since: 0 }, again);
+    expect(again.lines()).toEqual(['0 PUT a 1', '0 PUT b 1', '4 PUT c 1']);
   });
 
   it('is dropped above 4 MiB, which custom events can bring about', () => {
@@ -247,9 +326,22 @@ describe('the past', () => {
     expect(since(9)).toEqual([true, [10, 11, 12]]);
     expect(since(8)).toEqual([false, [10, 11, 12]]);
     expect(since(12)).toEqual([true, []]);
-    const small = createHistory(1, { entries: 1000, bytes: 200 });
+    const small = createHistory(1, { bytes: 200 });
     for (let revision = 2; revision <= 12; revision += 1) small.add(telling(revision));
     expect(small.since(1).told.length).toBeLessThan(4);
     expect(small.since(12).isComplete).toBe(true);
+  });
+  it('counts a body once for all services that it goes to, and never forgets the newest', () => {
+    const { feed, event } = createWorld();
+    const hundred = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    event(2, ['s1']);
+    event(3, hundred, MIB / 4);
+    const reader = createReader();
+    feed.subscribe({ services: ['s1'], since: 1 }, reader);
+    expect(reader.lines()).toEqual(['2 e s1', '3 e s1']);
+    event(4, ['s1'], 9 * MIB);
+    const late = createReader();
+    feed.subscribe({ services: ['s1'], since: 3 }, late);
+    expect(late.lines()).toEqual(['4 e s1']);
   });
 });

@@ -1,4 +1,4 @@
-import type { Telling } from './message.js';
+import type { Message, Telling } from './message.js';
 
 /** How much is remembered for those who come back with `?since=`. */
 const ENTRIES_AT_MOST = 10_000;
@@ -7,13 +7,26 @@ const BYTES_AT_MOST = 8 * 1024 * 1024;
 /** What was told, and each of its messages as it goes over the wire. */
 export interface Told {
   readonly telling: Telling;
-  readonly data: readonly Buffer[];
+  /** When it was told (ms, of the history's clock). */
+  readonly at: number;
+  /** What it takes to remember it (bytes); a body that several messages share counts once. */
+  readonly size: number;
+  /** One message, with another id where one is given. The same buffer for all who ask before `release`. */
+  bytesOf(index: number, id?: number): Buffer;
+  /** Everybody has been told: only what is needed to assemble the messages again is kept. */
+  release(): void;
+}
+
+export interface HistoryOptions {
+  readonly entries?: number;
+  readonly bytes?: number;
+  readonly now?: () => number;
 }
 
 /** The recent past, by revision. */
 export interface History {
   encode(telling: Telling): Told;
-  /** Remembers it, encoded once for all readers. Revisions never fall. */
+  /** Remembers it. Revisions never fall. */
   add(telling: Telling): Told;
   /** What was told after a revision; `isComplete` is false when the beginning of that is no longer known. */
   since(revision: number): { readonly isComplete: boolean; readonly told: readonly Told[] };
@@ -22,29 +35,24 @@ export interface History {
 }
 
 /** `floor` is the revision that the past begins after. */
-export function createHistory(
-  floor: number,
-  limits: { readonly entries: number; readonly bytes: number } = { entries: ENTRIES_AT_MOST, bytes: BYTES_AT_MOST },
-): History {
+export function createHistory(floor: number, options: HistoryOptions = {}): History {
+  const { entries = ENTRIES_AT_MOST, bytes: bytesAtMost = BYTES_AT_MOST, now = () => performance.now() } = options;
   let known: Told[] = [];
   /** Entries before this index are forgotten; they are cut off now and then, not one by one. */
   let start = 0;
   let bytes = 0;
   let beginsAfter = floor;
 
-  const encode = (telling: Telling): Told => ({
-    telling,
-    data: telling.messages.map((message) => Buffer.from(JSON.stringify(message))),
-  });
-  const sizeOf = ({ data }: Told): number => data.reduce((sum, { length }) => sum + length, 0);
+  const encode = (telling: Telling): Told => encodeTelling(telling, now());
 
+  const isTooMuch = (): boolean => known.length - start > entries || bytes > bytesAtMost;
   const forgetOldest = (): void => {
     const oldest = known[start];
     if (oldest === undefined) return;
-    bytes -= sizeOf(oldest);
+    bytes -= oldest.size;
     beginsAfter = Math.max(beginsAfter, oldest.telling.revision);
     start += 1;
-    if (start < limits.entries) return;
+    if (start < entries) return;
     known = known.slice(start);
     start = 0;
   };
@@ -54,8 +62,9 @@ export function createHistory(
     add: (telling) => {
       const told = encode(telling);
       known.push(told);
-      bytes += sizeOf(told);
-      while (known.length - start > limits.entries || bytes > limits.bytes) forgetOldest();
+      bytes += told.size;
+      // The newest stays whatever its size: without it everybody who comes back would need a snapshot.
+      while (known.length - start > 1 && isTooMuch()) forgetOldest();
       return told;
     },
     since: (revision) => {
@@ -70,5 +79,33 @@ export function createHistory(
       bytes = 0;
       beginsAfter = newFloor;
     },
+  };
+}
+
+function encodeTelling({ revision, messages }: Telling, at: number): Told {
+  const bodies = new Map<Message['body'], Buffer>();
+  const parts = messages.map(({ namespace, body, id }) => {
+    const encoded = bodies.get(body) ?? Buffer.from(JSON.stringify(body));
+    bodies.set(body, encoded);
+    return { head: `{"namespace":${JSON.stringify(namespace)},"body":`, encoded, id };
+  });
+  const bodyBytes = [...bodies.values()].reduce((sum, { length }) => sum + length, 0);
+  const assembled = new Map<number, Buffer>();
+  return {
+    telling: { revision, messages },
+    at,
+    size: bodyBytes + parts.reduce((sum, { head }) => sum + head.length, 0),
+    bytesOf: (index, asked) => {
+      const part = parts[index];
+      if (part === undefined) throw new RangeError(`There is no message ${index}`);
+      const { head, encoded, id } = part;
+      const isOther = asked !== undefined && asked !== id;
+      const ready = isOther ? undefined : assembled.get(index);
+      if (ready !== undefined) return ready;
+      const made = Buffer.concat([Buffer.from(head), encoded, Buffer.from(`,"id":${isOther ? asked : id}}`)]);
+      if (!isOther) assembled.set(index, made);
+      return made;
+    },
+    release: () => assembled.clear(),
   };
 }

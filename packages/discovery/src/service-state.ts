@@ -153,6 +153,13 @@ export function compareStates(
   return [...events, ...differences];
 }
 
+/** Whether the state is what a listing of its revision shows. */
+export function isStateOf(state: ServiceState, listing: Listing): boolean {
+  const listed = createState(listing);
+  if (listed.keys.size !== state.keys.size) return false;
+  return [...listed.keys].every(([key, { revision }]) => state.keys.get(key)?.revision === revision);
+}
+
 /** What to tell of a service to a reader who may know nothing, or something outdated. */
 export function describeNow(state: ServiceState, service: string): Telling {
   const nodes = nodesOf(state, service);

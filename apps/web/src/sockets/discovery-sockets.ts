@@ -8,6 +8,7 @@ import { WebSocketServer, type ServerOptions } from 'ws';
 import { begin, headerOf, type Passage } from '../passage.js';
 import type { Token } from '../tokens.js';
 import { authenticateSocket, bearerProtocol } from './authenticate-socket.js';
+import { checkHandshake, malformedHandshake } from './check-handshake.js';
 import { handBack } from './hand-back.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { beginSession, type Session } from './session.js';
@@ -62,7 +63,7 @@ export function createDiscoverySockets(options: DiscoverySocketsOptions): Discov
   });
   doors.on('wsClientError', (error, socket, request) => {
     const passage = passages.get(request);
-    if (passage !== undefined) refuse(passage, socket as Socket, malformed(error.message));
+    if (passage !== undefined) refuse(passage, socket as Socket, malformedHandshake(error.message));
   });
 
   const seats = createSeats(options);
@@ -137,17 +138,6 @@ export function createDiscoverySockets(options: DiscoverySocketsOptions): Discov
 
 function describeNode(registers: { service: string; node: { ip: string; port: number } } | undefined): object {
   return registers === undefined ? {} : { service: registers.service, ...registers.node };
-}
-
-/** What `ws` would refuse later, when the node is registered already. */
-function checkHandshake(request: IncomingMessage): void {
-  const isKey = /^[+/0-9A-Za-z]{22}==$/.test(headerOf(request, 'sec-websocket-key') ?? '');
-  const isVersion = ['13', '8'].includes(headerOf(request, 'sec-websocket-version') ?? '');
-  if (!isKey || !isVersion) throw malformed('it needs Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key');
-}
-
-function malformed(reason: string): AppError {
-  return new AppError('invalid', 'malformed-handshake', `The WebSocket handshake can not be read: ${reason}.`);
 }
 
 /** Counts sockets. Throws `unavailable` where there are too many. */

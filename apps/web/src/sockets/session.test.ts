@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Discovery, Reader, RegisterOptions, Registration } from '@quartermaster/discovery';
+import type { Discovery, Reader, RegisterOptions, Registration, RegistrationStatus } from '@quartermaster/discovery';
 import { AppError, createSilentLogger } from '@quartermaster/foundation';
 import type { WebSocket } from 'ws';
 import { beginSession, type Session } from './session';
@@ -32,6 +32,8 @@ interface Scene {
   readonly begin: () => Promise<Session>;
   reader(): Reader;
   status: NonNullable<RegisterOptions['onStatus']>;
+  /** What the registration says when it is asked. */
+  statusNow: RegistrationStatus;
 }
 
 function createScene(register?: () => Promise<never>): Scene {
@@ -43,6 +45,7 @@ function createScene(register?: () => Promise<never>): Scene {
     raw: new EventEmitter(),
     done,
     status: () => undefined,
+    statusNow: 'registered',
     reader: () => reader as Reader,
     begin: () => beginSession({ discovery, wish, log: createSilentLogger(), onOver: () => done.push('over') }),
   };
@@ -54,7 +57,12 @@ function createScene(register?: () => Promise<never>): Scene {
     },
     register: (options: RegisterOptions) => {
       scene.status = options.onStatus ?? scene.status;
-      const registration = { leave: note('leave'), expire: note('expire'), abandon: note('abandon') };
+      const registration = {
+        leave: note('leave'),
+        expire: note('expire'),
+        abandon: note('abandon'),
+        status: () => scene.statusNow,
+      };
       return register?.() ?? Promise.resolve(registration as unknown as Registration);
     },
   } as unknown as Discovery;
@@ -112,6 +120,16 @@ describe('a session', () => {
     session.open(scene.socket as unknown as WebSocket, scene.raw as Socket);
     expect(scene.socket.done).toEqual(['close 4002']);
   });
+
+  it.each(['lost', 'replaced', 'ended'] as const)(
+    'whose registration is %s at once closes with 4002',
+    async (status) => {
+      const scene = createScene();
+      scene.statusNow = status;
+      await open(scene);
+      expect(scene.socket.done).toEqual(['close 4002']);
+    },
+  );
 
   it('misses two pings and expires; any sign of life counts', async () => {
     const scene = createScene();

@@ -85,6 +85,9 @@ export async function beginSession({ discovery, wish, log, onOver }: SessionOpti
     subscription.end();
     throw error;
   }
+  // Before it was ours nobody was told.
+  const status = registration?.status() ?? 'registered';
+  if (status !== 'registered') closeWith(CLOSE_CODES.lost, `the registration is ${status} already`);
 
   const session: Session = {
     open: (opened, raw) => {

@@ -37,6 +37,9 @@ export function createEtcdDiscovery(options: EtcdDiscoveryOptions): Discovery {
     log,
     compareEveryMs,
     observe,
+    onReplaced: (revision) => {
+      for (const those of registrations.values()) for (const one of those) one.doubt(revision);
+    },
     ownKeys: () => [...registrations.keys()],
   });
 
@@ -60,6 +63,7 @@ export function createEtcdDiscovery(options: EtcdDiscoveryOptions): Discovery {
         log,
         ttlMs: config.ETCD_TTL,
         jitterMs,
+        knownUpTo: follower.revision(),
         onOver: remove,
       });
       add(registration);
@@ -81,7 +85,7 @@ export function createEtcdDiscovery(options: EtcdDiscoveryOptions): Discovery {
     emit: async (event) => {
       const key = EVENT_PREFIX + randomUUID();
       const { ID } = await connection.call((client) => client.leaseClient.leaseGrant({ TTL: EVENT_TTL_SECONDS }));
-      const put = { key, value: formatEvent(event), lease: ID, onlyIfAbsent: true };
+      const put = { key, value: formatEvent(event), lease: ID, knownUpTo: 0 };
       return (await connection.call((client) => putKey(client, put))).revision;
     },
     leader: async () => {

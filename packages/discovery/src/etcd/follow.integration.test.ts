@@ -42,6 +42,7 @@ it('a comparison finds what the watch has not told, tells it once, and goes on',
     log: createSilentLogger(),
     compareEveryMs: 500,
     observe: () => {},
+    onReplaced: () => {},
     ownKeys: () => [],
   });
   const messages: Message[] = [];
@@ -76,6 +77,42 @@ it('a comparison finds what the watch has not told, tells it once, and goes on',
     'PUT',
     'PUT',
   ]);
+  await follower.stop();
+  connection.close();
+}, 30_000);
+
+it('a comparison that was under way when everything was listed anew tells nothing of what it has seen before', async () => {
+  let isDeaf = false;
+  const connection = connectBadly(() => isDeaf);
+  const follower = createFollower({
+    connection,
+    log: createSilentLogger(),
+    compareEveryMs: 3_600_000,
+    observe: () => {},
+    onReplaced: () => {},
+    ownKeys: () => [],
+  });
+  const messages: Message[] = [];
+  const reader = {
+    send: (data: Buffer) => void messages.push(JSON.parse(data.toString())),
+    unsentBytes: () => 0,
+    close: () => {},
+  };
+  await eventually(() => expect(follower.isCurrent()).toBe(true));
+  follower.subscribe({ services: ['late'] }, reader);
+  // No two renewals of a connection within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  // Ahead of us: that is what a comparison is made for at once.
+  follower.subscribe({ services: ['none'], since: 1_000_000 }, { ...reader, send: () => {} });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  isDeaf = true;
+  const { header } = await raw.put('service/late/10.0.0.1:1').value('10.0.0.1:1');
+  await raw.put('elsewhere').value('x');
+  await raw.kv.compact({ revision: String(Number(header.revision) + 1), physical: true });
+  connection.renew(connection.client());
+  await eventually(() => expect(messages).toHaveLength(1));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(messages.map(({ body }) => ('key_event' in body ? body.key_event : ''))).toEqual(['PUT']);
   await follower.stop();
   connection.close();
 }, 30_000);

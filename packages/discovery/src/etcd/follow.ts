@@ -7,6 +7,7 @@ import {
   createState,
   describeNow,
   eventsOf,
+  isStateOf,
   type KeyChange,
   type Listing,
   type ServiceState,
@@ -26,6 +27,8 @@ export interface FollowerOptions {
   readonly compareEveryMs: number;
   /** Told what etcd holds under a key at a revision; `lease` is undefined when the key has gone. */
   readonly observe: (key: string, revision: number, lease: string | undefined) => void;
+  /** etcd turned out to be another one, or an older copy; it is at this revision. */
+  readonly onReplaced: (revision: number) => void;
   /** Keys that this process holds. */
   readonly ownKeys: () => readonly string[];
 }
@@ -34,6 +37,8 @@ export interface FollowerOptions {
 export interface Follower {
   subscribe(options: SubscribeOptions, reader: Reader): Subscription;
   isCurrent(): boolean;
+  /** Up to which etcd is known here, 0 before anything is. */
+  revision(): number;
   /** Tells `observe` what is known of a key. */
   observeKey(key: string): void;
   stop(): Promise<void>;
@@ -46,6 +51,7 @@ export function createFollower(options: FollowerOptions): Follower {
   let isConnected = false;
   /** Keys that changed while a comparison is on its way. */
   let touched: Set<string> | undefined;
+  let listings = 0;
   const refused = new Set<string>();
 
   const feed = createFeed({ revision: () => state.revision, describeNow: (service) => describeNow(state, service) });
@@ -62,18 +68,22 @@ export function createFollower(options: FollowerOptions): Follower {
 
   const target: WatchTarget = {
     revision: () => (isKnown ? state.revision : undefined),
+    isOurPast: (past) => isStateOf(state, past),
     onListing: (listing, isContinued) => {
+      listings += 1;
+      const isReplaced = isKnown && !isContinued;
       if (isContinued) {
         feed.publish(compareStates(state, listing, { onRefused }));
         state.revision = Math.max(state.revision, listing.revision);
       } else {
-        if (isKnown) log.warn('etcd has an older state than it told before; everything is read anew');
+        if (isReplaced) log.warn('etcd is another one, or an older copy; everything is read anew');
         state = createState(listing, onRefused);
         isKnown = true;
         feed.restart(eventsOf(listing));
       }
       feed.confirm(listing.revision);
-      observeOwn(listing.revision);
+      if (isReplaced) options.onReplaced(listing.revision);
+      else observeOwn(listing.revision);
     },
     onChanges: (changes: readonly KeyChange[]) => {
       const fresh = changes.filter(({ revision }) => revision > state.revision);
@@ -92,12 +102,12 @@ export function createFollower(options: FollowerOptions): Follower {
   const compare = async (): Promise<void> => {
     if (!isKnown || !isConnected || touched !== undefined) return;
     touched = new Set();
-    const before = state;
+    const before = listings;
     try {
       const { start, end } = WATCHED_RANGE;
       const listing: Listing = await connection.call((client) => listRange(client, start, end));
       await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
-      if (!isConnected || state !== before) return;
+      if (!isConnected || listings !== before) return;
       feed.confirm(Math.max(listing.revision, state.revision));
       const exempt = touched;
       const missed = compareStates(state, listing, { isExempt: (key) => exempt.has(key), onRefused });
@@ -123,6 +133,7 @@ export function createFollower(options: FollowerOptions): Follower {
       return subscription;
     },
     isCurrent: () => isKnown && isConnected,
+    revision: () => state.revision,
     observeKey: (key) => {
       const stored = state.keys.get(key);
       observe(key, stored?.revision ?? state.revision, stored?.lease);

@@ -1,10 +1,10 @@
-import { describeError, type Logger } from '@quartermaster/foundation';
+import { AppError, describeError, type Logger } from '@quartermaster/foundation';
 import type { RegisterOptions, Registration, RegistrationStatus } from '../discovery.js';
 import { leftKey, nodeKey } from '../keys.js';
 import { formatAddress } from '../node.js';
 import { isLeaseGone, type EtcdConnection } from './connect.js';
 import type { KeepAlives } from './keep-alives.js';
-import { leaveKey, putKey } from './requests.js';
+import { leaveKey, listRange, putKey } from './requests.js';
 
 export interface RegistrationOptions extends RegisterOptions {
   readonly connection: EtcdConnection;
@@ -13,6 +13,8 @@ export interface RegistrationOptions extends RegisterOptions {
   readonly ttlMs: number;
   /** A lost registration is made anew after up to this, so that many do not come at once. */
   readonly jitterMs: number;
+  /** The revision up to which this process knows etcd: a registration before it is older than the one that is asked for. */
+  readonly knownUpTo: number;
   /** Called once, when it is `replaced` or `ended`. */
   readonly onOver: (registration: KeyRegistration) => void;
 }
@@ -22,15 +24,20 @@ export interface KeyRegistration extends Registration {
   readonly key: string;
   /** What etcd holds under the key at a revision: a lease, or nothing. */
   observe(revision: number, lease: string | undefined): void;
+  /** etcd was replaced by another one, at this revision: what it holds says nothing of ours. */
+  doubt(revision: number): void;
 }
 
 /** Own clocks are trusted for so much of a lease only, counted from when its last renewal was sent. */
 const SAFE_PART = 0.9;
 const LEAVE_PAUSE_MS = 300;
+/** etcd's answer counts as of when it was asked for, if it comes within this; in that time no client goes elsewhere. */
+const AT_ONCE_MS = 250;
 
 /**
- * Registers a node under a lease of its own, over whoever holds its key now. Rejects with `etcd-unavailable`; then nothing
- * stays behind for longer than the TTL.
+ * Registers a node under a lease of its own, over whoever holds its key when it is called. Rejects with `etcd-unavailable`, and
+ * with `registered-meanwhile` where the node was registered elsewhere after that, by the same client perhaps, which has given
+ * up waiting here: that registration stays. Then nothing of ours stays behind for longer than the TTL.
  */
 export async function createRegistration(options: RegistrationOptions): Promise<KeyRegistration> {
   const { connection, keepAlives, log, ttlMs, jitterMs, onOver, service, node } = options;
@@ -103,13 +110,21 @@ export async function createRegistration(options: RegistrationOptions): Promise<
     return id;
   };
 
-  /** One attempt to hold the key; `isNew` takes it from whoever has it. */
-  const hold = async (isNew: boolean): Promise<void> => {
+  /** Up to which revision a registration is older than ours; what is slow to answer may know of a newer one. */
+  const askRevision = async (): Promise<number> => {
+    const startedAt = performance.now();
+    const { revision } = await connection.call((client) => listRange(client, key, undefined));
+    return performance.now() - startedAt < AT_ONCE_MS ? revision : options.knownUpTo;
+  };
+
+  /** One attempt to hold the key; takes it from whoever has held it since before this revision. */
+  const hold = async (knownUpTo: number): Promise<void> => {
     const lease = leases.at(-1) ?? (await grant());
     if (isOver()) return;
-    const put = { key, value, lease, tombstone, onlyIfAbsent: !isNew };
+    const put = { key, value, lease, tombstone, knownUpTo };
     const held = await connection.call((client) => putKey(client, put));
     if (isOver()) return;
+    if (!leases.includes(held.lease) && !isBegun) throw registeredMeanwhile();
     if (!leases.includes(held.lease)) return become('replaced', 'the node was registered anew elsewhere');
     heldSince = Math.max(heldSince, held.revision);
     // The key hangs on an earlier lease of ours, whose answer was lost: that is the one to keep.
@@ -122,7 +137,7 @@ export async function createRegistration(options: RegistrationOptions): Promise<
     clearTimeout(retryTimer);
     retryTimer = setTimeout(() => {
       if (isOver() || regaining !== undefined) return;
-      regaining = hold(false)
+      regaining = hold(0)
         .catch((error: unknown) => {
           if (isLeaseGone(error)) leases = [];
           log.debug('A node can not be registered again; it is tried once more', { key, error: describeError(error) });
@@ -174,6 +189,13 @@ export async function createRegistration(options: RegistrationOptions): Promise<
         regain(Math.random() * jitterMs);
       }
     },
+    doubt: (revision) => {
+      if (isOver()) return;
+      // Its revisions are others.
+      heldSince = revision;
+      become('lost', 'etcd was replaced by another one, or by an older copy');
+      regain(Math.random() * jitterMs);
+    },
     leave: async () => {
       for (const lease of await end('left')) {
         await untilDeadline(() => connection.call((client) => leaveKey(client, { key, value, lease, tombstone })));
@@ -188,7 +210,7 @@ export async function createRegistration(options: RegistrationOptions): Promise<
   };
 
   try {
-    await hold(true);
+    await hold(await askRevision());
   } catch (error) {
     // An answer may have been lost: what did arrive goes with its lease.
     void registration.expire();
@@ -196,4 +218,9 @@ export async function createRegistration(options: RegistrationOptions): Promise<
   }
   isBegun = true;
   return registration;
+}
+
+function registeredMeanwhile(): AppError {
+  const message = 'The node was registered elsewhere while this was under way.';
+  return new AppError('unavailable', 'registered-meanwhile', message, { retryAfterSeconds: 1 });
 }

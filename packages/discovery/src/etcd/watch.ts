@@ -3,7 +3,7 @@ import type { IEvent, IWatchResponse } from 'etcd3';
 import { WATCHED_RANGE } from '../keys.js';
 import type { KeyChange, Listing } from '../service-state.js';
 import type { EtcdConnection } from './connect.js';
-import { listRange } from './requests.js';
+import { listRange, listRangeAt, type EtcdListing } from './requests.js';
 
 /** A watch is asked for a sign of life so often … */
 const PROBE_EVERY_MS = 4000;
@@ -15,6 +15,8 @@ const PAUSE_MS = { min: 100, max: 2000 } as const;
 export interface WatchTarget {
   /** The revision up to which everything is known; `undefined` before the first listing. */
   revision(): number | undefined;
+  /** Whether it was so, as is known here, at `revision()`. */
+  isOurPast(listing: Listing): boolean;
   /** A listing to begin with. `isContinued`: differences to what is known are to be told as such. */
   onListing(listing: Listing, isContinued: boolean): void;
   onChanges(changes: readonly KeyChange[]): void;
@@ -31,19 +33,31 @@ export interface Watch {
 
 /**
  * Keeps one watch open over everything. After a cut it goes on at the revision after the last one known, so that etcd
- * itself tells the gap, each change as it was. What etcd has compacted, or never knew (it is another etcd, or an older copy),
- * is listed instead.
+ * itself tells the gap, each change as it was. What etcd has compacted is listed instead, and so is everything when it is
+ * another etcd, or an older copy: it has another id, has not reached the last revision known, or had other keys at that one.
+ * A copy that has compacted that revision is taken for the same etcd.
  */
 export function startWatch(connection: EtcdConnection, target: WatchTarget, log: Logger): Watch {
   let isStopped = false;
   let mustList = false;
+  let cluster: string | undefined;
   let endStream: (reason: string) => void = () => {};
   let wake: () => void = () => {};
 
   const list = async (isContinued: boolean): Promise<void> => {
     const listing = await connection.call((client) => listRange(client, WATCHED_RANGE.start, WATCHED_RANGE.end));
     mustList = false;
+    cluster = listing.cluster;
     target.onListing(listing, isContinued);
+  };
+
+  const isReplaced = async (known: number, now: EtcdListing): Promise<boolean> => {
+    if (now.revision < known || now.cluster !== cluster) return true;
+    // Where something was missed, what is known here is not what was.
+    if (mustList) return false;
+    const { start, end } = WATCHED_RANGE;
+    const past = await connection.call((client) => listRangeAt(client, start, end, known));
+    return past !== undefined && !target.isOurPast(past);
   };
 
   /** Resolves, when the stream has ended, with the reason; `isCompacted` asks for a listing. */
@@ -101,11 +115,10 @@ export function startWatch(connection: EtcdConnection, target: WatchTarget, log:
     const known = target.revision();
     if (known === undefined) await list(false);
     else {
-      const { revision } = await connection.call((client) => listRange(client, WATCHED_RANGE.start, undefined));
-      // It has forgotten what it told us: restored from an old copy, or a new one.
-      if (revision < known) await list(false);
+      const now = await connection.call((client) => listRange(client, WATCHED_RANGE.start, undefined));
+      if (await isReplaced(known, now)) await list(false);
       else if (mustList) await list(true);
-      else target.onConfirmed(revision);
+      else target.onConfirmed(now.revision);
     }
     if (isStopped) return true;
     const startedAt = performance.now();
