@@ -31,6 +31,7 @@ export async function createBugReporter(options: BugReporterOptions): Promise<Re
     defaultIntegrations: false,
     skipOpenTelemetrySetup: true,
     sendDefaultPii: false,
+    includeServerName: false,
     tracesSampleRate: 0,
     // The words of an error may quote what it failed on.
     beforeSend: (event) => redact(event) as typeof event,

@@ -45,7 +45,7 @@ export interface QueueFigures {
   readonly delayed: number;
   readonly failed: number;
   readonly paused: boolean;
-  /** When the job that has waited longest was added, ms since 1970. */
+  /** Since when the job at the head waits: it was added or due then, or had its last try, ms since 1970. */
   readonly oldest_at?: number;
 }
 
@@ -160,5 +160,8 @@ async function inspectQueue(name: QueueName, queue: Queue): Promise<QueueFigures
   ]);
   const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
   const figures = { name, waiting, active, delayed, failed, paused };
-  return oldest === undefined ? figures : { ...figures, oldest_at: oldest.timestamp };
+  if (oldest === undefined) return figures;
+  // One that was to wait for its time, or comes back for a further round, has not waited for a worker before that.
+  const { timestamp, opts, processedOn = 0 } = oldest;
+  return { ...figures, oldest_at: Math.max(timestamp + (opts.delay ?? 0), processedOn) };
 }

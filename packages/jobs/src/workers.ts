@@ -165,6 +165,7 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
       log.error('A job has no valid payload and can not be done', { error: invalid.message });
       // A job that drains has an id of its queue's own; the ledger's is what it is deduplicated by.
       await openJobs.close(job.opts.deduplication?.id ?? String(job.id));
+      options.onTried?.(job.name, 'given-up', 0);
       throw new UnrecoverableError(invalid.message);
     }
 
