@@ -1,12 +1,12 @@
-import { FAST_KUBERNETES, SPAWNERS } from '../harness/couchdb';
+import { FAST_KUBERNETES, SPAWNERS, type Spawner } from '../harness/couchdb';
 import { startSystem } from '../harness/start-system';
 import { choosePoints, countPoints, killEverywhere } from './kill-everywhere';
 
-/** Kills a worker at every crash point of every operation on clusters, by every spawner; whether each ended right. */
-export async function soakCrashPoints(): Promise<boolean> {
+/** Kills a worker at every crash point of every operation on clusters; whether each ended right. */
+export async function soakCrashPoints(spawners: readonly Spawner[] = SPAWNERS): Promise<boolean> {
   const system = await startSystem(FAST_KUBERNETES);
   try {
-    for (const spawner of SPAWNERS) {
+    for (const spawner of spawners) {
       const startedAt = Date.now();
       const counts = await countPoints(system, spawner);
       const kills = await killEverywhere(system, spawner, choosePoints(counts, 1, 0));

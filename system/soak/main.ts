@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { soakCrashPoints } from '../couchdb/soak';
+import { SPAWNERS } from '../harness/couchdb';
 import { soakDiscovery } from '../discovery/soak';
 import { soakFuzz } from '../fuzz/soak';
 import { soak, type Goal } from './soak';
@@ -7,7 +8,7 @@ import { domains } from './streams';
 
 const USAGE = `npm run soak -- <stream> [--seed N] [--seconds N | --requests N] [--kills N] [--rate N]
 npm run soak -- discovery [--rounds N]
-npm run soak -- crash-points
+npm run soak -- crash-points [deployment|rc|statefulset]
 npm run soak -- fuzz [--seed N] [--seconds N]
 
   <stream>     ${Object.keys(domains).join(', ')}
@@ -53,7 +54,10 @@ async function main(): Promise<number> {
     const rounds = readRounds(args.slice(1));
     return rounds === undefined ? refuse() : endOf(await soakDiscovery(rounds));
   }
-  if (args[0] === 'crash-points') return args.length === 1 ? endOf(await soakCrashPoints()) : refuse();
+  if (args[0] === 'crash-points') {
+    const spawners = SPAWNERS.filter((spawner) => args.length === 1 || spawner === args[1]);
+    return spawners.length === 0 ? refuse() : endOf(await soakCrashPoints(spawners));
+  }
   if (args[0] === 'fuzz') {
     const wanted = readFuzz(args.slice(1));
     return wanted === undefined ? refuse() : endOf(await soakFuzz(wanted.seed, wanted.seconds));
