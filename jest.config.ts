@@ -8,6 +8,7 @@ const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs
 // Of Kubernetes' client, what exists as ES modules only. Jest loads those no other way.
 const ES_MODULES = '@kubernetes/client-node|openid-client|oauth4webapi|jose|socks-proxy-agent|agent-base';
 
+// Limits of a test catch what hangs. They say nothing about speed: a busy machine may be ten times slower than an idle one.
 const shared = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': swc, [`/node_modules/(${ES_MODULES})/.+\\.m?js$`]: swc },
@@ -25,12 +26,14 @@ const config: Config = {
     {
       ...shared,
       displayName: 'unit',
+      testTimeout: 20_000,
       testMatch: ['<rootDir>/{packages,apps,scripts}/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.integration\\.test\\.ts$'],
     },
     {
       ...shared,
       displayName: 'integration',
+      testTimeout: 60_000,
       testMatch: ['<rootDir>/{packages,apps}/**/*.integration.test.ts'],
       globalSetup: '<rootDir>/packages/testing/src/jest-global-setup.ts',
       globalTeardown: '<rootDir>/packages/testing/src/jest-global-teardown.ts',
@@ -38,6 +41,7 @@ const config: Config = {
     {
       ...shared,
       displayName: 'system',
+      testTimeout: 120_000,
       testMatch: ['<rootDir>/system/**/*.test.ts'],
     },
   ],
