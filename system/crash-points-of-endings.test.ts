@@ -5,7 +5,7 @@ import { startSystem, type Lane, type System } from './harness/start-system';
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 /** Only what is cut is killed: a worker that dies while it posts a message may rightly post that again. */

@@ -9,7 +9,7 @@ import { startSystem, type Lane, type System } from './harness/start-system';
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 interface Processes {
@@ -46,7 +46,7 @@ describe('GET /processes', () => {
       expect(caches.every(({ age_seconds }) => (age_seconds ?? 99) < 10)).toBe(true);
     });
     await lane.stop();
-  }, 30_000);
+  });
 
   it('shows a worker that was killed as dead, and the work that waits for one', async () => {
     const lane = await system.openLane({ start: [] });
@@ -74,7 +74,7 @@ describe('GET /processes', () => {
       expect(again.headers.has('warning')).toBe(false);
     });
     await lane.stop();
-  }, 60_000);
+  });
 });
 
 describe('quartermaster-health', () => {
@@ -97,7 +97,7 @@ describe('quartermaster-health', () => {
     expect(await probe(lane, 'mini-worker')).toEqual([1, `No mini-worker has said that it lives on ${hostname()}\n`]);
     expect((await probe(lane, 'nonsense'))[1]).toContain('Usage: quartermaster-health');
     await lane.stop();
-  }, 30_000);
+  });
 });
 
 describe('a worker that was stopped for twice its lock time', () => {
@@ -139,5 +139,5 @@ describe('a worker that was stopped for twice its lock time', () => {
     expect(await sleeper.stop()).toBe(0);
     expect(await successor.stop()).toBe(0);
     await lane.stop();
-  }, 60_000);
+  });
 });

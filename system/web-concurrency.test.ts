@@ -80,7 +80,7 @@ describe('WEB_CONCURRENCY=2', () => {
 
     expect(await web.stop()).toBe(0);
     expect(replaced.filter(lives)).toEqual([]);
-  }, 60_000);
+  });
 
   it('shuts down as a whole on DELETE /', async () => {
     const pids = await twoListening();
@@ -88,11 +88,11 @@ describe('WEB_CONCURRENCY=2', () => {
     expect(answer.status).toBe(204);
     expect(await web.ended).toBe(0);
     expect(pids.filter(lives)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leaves none behind where the primary itself is killed', async () => {
     const pids = await twoListening();
     web.kill('SIGKILL');
     await eventually(() => expect(pids.filter(lives)).toEqual([]));
-  }, 60_000);
+  });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await setFault(system.sandbox, { kind: 'no-report' });
   [build, other] = await Promise.all([startBuild({ count: 2 }), startBuild({ slack_channel: 'others' })]);
   [secret, otherSecret] = await Promise.all([secretOf(build.id), secretOf(other.id)]);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function startBuild(fields: object): Promise<ShownBuild> {

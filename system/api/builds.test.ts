@@ -26,7 +26,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: ['worker'] });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function list(query: string): Promise<Listed> {

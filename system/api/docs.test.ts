@@ -7,7 +7,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: [] });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const PATHS = ['/openapi.json', '/docs', '/docs/start.js'] as const;

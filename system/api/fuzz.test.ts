@@ -11,7 +11,7 @@ beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
   lane = await openCouchLane(system, 'deployment');
   expect((await lane.api('/accounts', { body: account })).status).toBe(201);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 it('answers whatever is sent as its own document says, without an unexplained 5xx', async () => {

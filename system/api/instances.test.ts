@@ -29,7 +29,7 @@ beforeAll(async () => {
   const { id } = await postBuild(lane.api, { site: 'ours', count: 3 });
   build = await buildReaches(lane.api, id, 'finished');
   await eventually(async () => expect(await list('?site=foreign')).toHaveLength(5));
-}, 60_000);
+});
 afterEach(() => system.sandbox('/_sandbox/faults', { method: 'DELETE' }));
 afterAll(() => system.stop());
 

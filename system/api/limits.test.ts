@@ -11,7 +11,7 @@ let system: System;
 
 beforeAll(async () => {
   system = await startSystem();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 function post(lane: Lane, fields: object): Promise<Answer<{ instance_builds: [ShownBuild] }>> {

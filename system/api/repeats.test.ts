@@ -20,7 +20,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: ['worker'], web: { AUTH_TOKENS: `other:${OTHER_TOKEN}` } });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 function post(fields: object, headers: Record<string, string> = {}, path = '/instance-builds'): Promise<Answer<Built>> {
@@ -126,7 +126,7 @@ describe('an Idempotency-Key', () => {
     expect((await listed('killed')).map(({ id }) => id)).toEqual([idOf(one)]);
     await buildReaches(lane.api, idOf(one), 'finished');
     expect(await launchesOf(idOf(one))).toBe(1);
-  }, 40_000);
+  });
 });
 
 describe("the caller's own id", () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: ['worker'] });
   seen = [];
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function post(body: string | object, headers: Record<string, string> = {}): Promise<Answer> {

@@ -24,7 +24,7 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem();
   expect((await system.sandbox('/_sandbox/stacks', { method: 'POST', body: STACK })).status).toBe(201);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
@@ -32,7 +32,7 @@ describe.each(['ec2-tags', 'opsworks'])('stacks by %s', (source) => {
   beforeAll(async () => {
     lane = await system.openLane({ miniWorker: { STACKS_SOURCE: source }, start: ['mini-worker'] });
     await eventually(async () => expect((await lane.api('/stacks')).headers.has('x-cache-age')).toBe(true));
-  }, 60_000);
+  });
 
   const get = async <T = Shown>(path: string): Promise<T> => {
     const answer = await lane.api<T>(path);

@@ -23,7 +23,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: ['worker'] });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function follow(id: string, lastEventId?: string): Promise<Follower> {

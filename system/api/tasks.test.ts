@@ -12,7 +12,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: ['worker'] });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const cancel = (id: string, headers: Record<string, string> = {}): ReturnType<typeof lane.api<ShownTask>> =>

@@ -29,7 +29,7 @@ beforeAll(async () => {
   sandbox = startProcess('sandbox', { SANDBOX_PORT: port, LOG_FORMAT: 'json', ...FAST_KUBERNETES });
   api = createApi(url, { 'content-type': 'application/json' });
   await eventually(async () => expect((await api('/_sandbox/health')).status).toBe(200));
-}, 60_000);
+});
 afterAll(() => sandbox.stop());
 
 interface Listed {

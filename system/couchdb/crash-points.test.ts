@@ -10,7 +10,7 @@ const EVERY = 21;
 let system: System;
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe('the operations on a cluster', () => {

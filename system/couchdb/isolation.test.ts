@@ -17,7 +17,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
   lane = await openCouchLane(system, 'deployment');
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe('accounts', () => {

@@ -2,7 +2,8 @@ import { eventually } from '@quartermaster/testing';
 import {
   couch,
   everyNodeHas,
-  kanto,
+  findOperationId,
+  kantoOk,
   makeAccount,
   objectsOfLane,
   openCouchLane,
@@ -43,9 +44,7 @@ interface Place {
 
 async function ask({ lane, login }: Place, name: Name, requestId: string): Promise<void> {
   const { operation, fields } = ASKED[name];
-  const form = { ...login, cluster_tag: TAG, ...fields };
-  const answer = await kanto(lane, operation, form, { 'x-request-id': requestId });
-  if (answer.status !== 200) throw new Error(`${name} was answered ${answer.status} ${answer.text}`);
+  await kantoOk(lane, operation, { ...login, cluster_tag: TAG, ...fields }, requestId);
 }
 
 function expectSame(what: string, seen: unknown, right: unknown): void {
@@ -86,15 +85,6 @@ async function openPlace(
   return { lane, login: await makeAccount(lane) };
 }
 
-/** The request's log line says which operation it made. */
-function findOperationId({ web }: Lane, requestId: string): string {
-  for (const line of web.lines.filter((text) => text.includes(requestId))) {
-    const { operation_id: id } = JSON.parse(line) as { operation_id?: string };
-    if (id !== undefined) return id;
-  }
-  throw new Error(`no line tells of ${requestId}`);
-}
-
 /** How many points each operation passes, from the steps that one really took. */
 export async function countPoints(system: System, spawner: Spawner): Promise<Record<Name, number>> {
   const place = await openPlace(system, spawner, ['worker']);
@@ -102,7 +92,7 @@ export async function countPoints(system: System, spawner: Spawner): Promise<Rec
   for (const name of NAMES) {
     await ask(place, name, `count-${name}`);
     const id = await eventually(() => findOperationId(place.lane, `count-${name}`));
-    counts[name] = (await stepsOfOperation(system, place.lane, id)).length * PLACES;
+    counts[name] = (await stepsOfOperation(place.lane, id)).length * PLACES;
   }
   await place.lane.stop();
   return counts;

@@ -20,7 +20,7 @@ jest.setTimeout(180_000);
 let system: System;
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 /** A request to CouchDB by curl, logged in with the account's name and token; a 4xx or 5xx is an error. */

@@ -18,7 +18,7 @@ let redis: Redis;
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
   redis = new Redis(system.redis.url, { protocol: 2, replyMapping: 'legacy' });
-}, 60_000);
+});
 afterAll(async () => {
   redis.disconnect();
   await system.stop();

@@ -31,7 +31,7 @@ const logins: Login[] = SPAWNERS.map((spawner) => ({
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
   redis = new Redis(system.redis.url, { protocol: 2, replyMapping: 'legacy' });
-}, 60_000);
+});
 afterAll(async () => {
   redis.disconnect();
   await system.stop();

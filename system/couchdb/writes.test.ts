@@ -24,7 +24,7 @@ jest.setTimeout(600_000);
 let system: System;
 beforeAll(async () => {
   system = await startSystem(FAST_KUBERNETES);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 interface Writers {

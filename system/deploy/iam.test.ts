@@ -43,7 +43,7 @@ describe.each(SOURCES)('with stacks from %s', (source) => {
       worker: { ...stacks, TASK_POLL: '60ms' },
       miniWorker: { ...stacks, MINI_WORKER_INTERVAL: '1s' },
     });
-  }, 60_000);
+  });
   afterAll(() => system.stop());
 
   it('builds and terminates', async () => {

@@ -13,7 +13,7 @@ const BUILDS = 40;
 let system: System;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_STACKS: 'on' });
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 describe('web, worker and mini-worker together', () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     AUTH_TOKENS: `two:${TOKEN}-2`,
   });
   other = await system.startWeb();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function ticket(): Promise<string> {

@@ -3,7 +3,7 @@ import { FAULTS, startChaos, type Chaos } from './chaos';
 let chaos: Chaos;
 beforeAll(async () => {
   chaos = await startChaos();
-}, 90_000);
+});
 afterAll(() => chaos.stop(), 30_000);
 
 /** Shorter than the TTL of these tests (3 s), and longer. */

@@ -17,7 +17,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '100' });
   lane = await openDnsLane(system, { worker: HASTY_WORKER });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const LABEL = 'a'.repeat(63);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '300', SANDBOX_THROTTLE: 'on' });
   zone = await addZone(system.sandbox, ZONE);
   lane = await openDnsLane(system);
-}, 60_000);
+});
 afterEach(() => system.sandbox('/_sandbox/faults', { method: 'DELETE' }));
 afterAll(() => system.stop());
 

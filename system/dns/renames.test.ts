@@ -24,7 +24,7 @@ let zone: SandboxZone;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '200' });
   zone = await addZone(system.sandbox, ZONE);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const addressOf = (record: number): string => `10.7.0.${record}`;

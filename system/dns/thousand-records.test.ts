@@ -21,7 +21,7 @@ let system: System;
 beforeAll(async () => {
   // With the account's limit: who sends more than he may is throttled.
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '1000', SANDBOX_THROTTLE: 'on' });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 it('a thousand changes at once, one of them against a foreign record: all but that one end in sync', async () => {

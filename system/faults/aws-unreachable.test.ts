@@ -16,12 +16,12 @@ beforeAll(async () => {
   patient = await system.openLane();
   throttled = buildWhileThrottled();
   throttled.catch(() => undefined);
-}, 60_000);
+});
 afterEach(() => clearFaults());
 afterAll(async () => {
   await Promise.allSettled([throttled]);
   await system.stop();
-}, 90_000);
+});
 
 const clearFaults = async (): Promise<void> => {
   await system.sandbox('/_sandbox/faults', { method: 'DELETE' });
@@ -56,7 +56,7 @@ async function expectNothingLeft(id: string): Promise<void> {
     // Instances whose launch we never heard of may have reported all the same.
     const told = events.filter((event) => !event.startsWith('reported-'));
     expect({ running, groups, told }).toEqual({ running: [], groups: [], told: [`failed-${id}`] });
-  }, 20_000);
+  });
 }
 
 async function finishedBuild(lane: Lane, fields: object = {}): Promise<{ id: string; instances: string[] }> {
@@ -87,7 +87,7 @@ describe('while EC2 is down', () => {
       expect(Number((await impatient.api('/instances')).headers.get('x-cache-age'))).toBeLessThan(2);
     });
     expect(await instanceIds(impatient)).toEqual(before);
-  }, 30_000);
+  });
 
   it('a build waits and is carried out once EC2 is back', async () => {
     await setFault(system.sandbox, { kind: 'down', service: 'ec2' });
@@ -97,7 +97,7 @@ describe('while EC2 is down', () => {
     await clearFaults();
     await buildReaches(patient.api, id, 'finished');
     expect((await traces(id)).count('RunInstances')).toBe(1);
-  }, 30_000);
+  });
 
   it('a build whose attempts are used up fails with the reason, and its group goes when EC2 is back', async () => {
     await setFault(system.sandbox, { kind: 'down', service: 'ec2', action: 'RunInstances' });
@@ -112,7 +112,7 @@ describe('while EC2 is down', () => {
     await clearFaults();
     await expectNothingLeft(id);
     expect((await traces(id)).count('RunInstances')).toBe(0);
-  }, 40_000);
+  });
 
   it('a termination waits, and happens once when EC2 is back', async () => {
     const { id, instances } = await finishedBuild(patient);
@@ -123,7 +123,7 @@ describe('while EC2 is down', () => {
     expect(await instanceIds(patient)).toContain(instances[0]);
     await clearFaults();
     await expectTerminatedOnce(id, instances[0] ?? '');
-  }, 30_000);
+  });
 });
 
 async function expectTerminatedOnce(buildId: string, instanceId: string): Promise<void> {
@@ -133,7 +133,7 @@ async function expectTerminatedOnce(buildId: string, instanceId: string): Promis
     expect([count('TerminateInstances'), count('DeleteSecurityGroup')]).toEqual([1, 1]);
     expect(events.filter((event) => event.startsWith('terminated-'))).toHaveLength(1);
     expect(await instanceIds(patient)).not.toContain(instanceId);
-  }, 15_000);
+  });
 }
 
 describe('where EC2 acts and every answer is lost', () => {
@@ -146,7 +146,7 @@ describe('where EC2 acts and every answer is lost', () => {
     const { count } = await traces(id);
     expect([count('RunInstances'), count('TerminateInstances'), count('DeleteSecurityGroup')]).toEqual([1, 1, 1]);
     expect((await getBuild(impatient.api, id)).state).toBe('failed');
-  }, 30_000);
+  });
 
   it('a termination is found to have happened, and told once', async () => {
     const { id, instances } = await finishedBuild(patient);
@@ -154,7 +154,7 @@ describe('where EC2 acts and every answer is lost', () => {
     const path = `/instances/${instances[0]}?slack-channel=ops`;
     expect((await patient.api(path, { method: 'DELETE' })).status).toBe(202);
     await expectTerminatedOnce(id, instances[0] ?? '');
-  }, 30_000);
+  });
 });
 
 describe('where EC2 refuses or is slow to know', () => {
@@ -165,7 +165,7 @@ describe('where EC2 refuses or is slow to know', () => {
     expect(error?.code).toBe('no-capacity');
     await expectNothingLeft(id);
     expect((await traces(id)).count('RunInstances')).toBe(0);
-  }, 30_000);
+  });
 
   it('instances that EC2 does not know at first get their names', async () => {
     await setFault(system.sandbox, { kind: 'not-found-first', ms: 1500 });
@@ -176,11 +176,11 @@ describe('where EC2 refuses or is slow to know', () => {
         expect(shown.json().instances[0].name).toBe(`worker-org-staging-docker-${id.slice(2)}`);
       }
     }, 15_000);
-  }, 30_000);
+  });
 
   it('a build succeeds while half of all calls are throttled', async () => {
     expect(await throttled).toEqual(['finished', 'launched 1', 'running 2']);
-  }, 90_000);
+  });
 });
 
 describe('while Slack', () => {

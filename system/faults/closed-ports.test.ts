@@ -5,7 +5,7 @@ import { startSystem, type System } from '../harness/start-system';
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 describe('where nobody listens', () => {
@@ -19,7 +19,7 @@ describe('where nobody listens', () => {
     const build = await buildReaches(lane.api, id, 'failed', 20_000);
     expect(build.error).toMatchObject({ kind: 'unavailable', code: 'ec2-unavailable' });
     await lane.stop();
-  }, 40_000);
+  });
 
   it('Slack is named, too, and holds up no build', async () => {
     const nobody = `http://127.0.0.1:${await findFreePort()}/api/`;
@@ -34,5 +34,5 @@ describe('where nobody listens', () => {
       expect(worker.lines.some((line) => line.includes('redis-unavailable'))).toBe(false);
     }, 20_000);
     await lane.stop();
-  }, 40_000);
+  });
 });

@@ -74,7 +74,7 @@ beforeAll(async () => {
   const settings = plantedSettings(system.redis.url, await findFreePort(), discovery);
   lane = await system.openLane({ ...settings, start: [] });
   lane.startMiniWorker();
-}, 60_000);
+});
 afterAll(async () => {
   redis.disconnect();
   await system.stop();
@@ -104,7 +104,7 @@ it('uses every planted secret in builds, also where their worker is refused or k
   await lookIntoRedis();
   expect((await api(`/instances/${instance_ids[0]}`, { method: 'DELETE' })).status).toBe(202);
   await build(api, { boot_instance: false }, 'finished');
-}, 60_000);
+});
 
 it('fails builds in every way, each with its own reason', async () => {
   const api = recorded(lane.webUrl, PLANTED.deployToken);
@@ -131,7 +131,7 @@ it('fails builds in every way, each with its own reason', async () => {
     await build(api, {}, 'finished');
     await eventually(() => expect(lane.processes.flatMap(({ lines }) => lines).join('\n')).toContain('invalid_auth'));
   });
-}, 90_000);
+});
 
 it('reads from etcd by its password, and says why where etcd is gone or refuses it', async () => {
   const api = recorded(lane.webUrl, PLANTED.apiToken);
@@ -146,7 +146,7 @@ it('reads from etcd by its password, and says why where etcd is gone or refuses 
   await lane.web.stop();
   await lane.restartWeb();
   await eventually(async () => expect((await api('/etcd/services')).text).toContain('etcd-refused'), 15_000);
-}, 60_000);
+});
 
 it('is given secrets where they do not belong', async () => {
   const api = recorded(lane.webUrl, PLANTED.apiToken);
@@ -175,7 +175,7 @@ it('is given secrets where they do not belong', async () => {
   await admin('/instance-builds?limit=100');
   for (const build of builds) await admin(`/instance-builds/${build}`);
   await admin('/instances');
-}, 30_000);
+});
 
 describe('none of the secrets', () => {
   const needles = (): Needle[] => [
@@ -192,7 +192,7 @@ describe('none of the secrets', () => {
     const lines = lane.processes.flatMap((one) => one.lines.map((text) => ({ place: `log of ${one.name}`, text })));
     expect(lines.length).toBeGreaterThan(100);
     expect(findLeaks(lines, needles())).toEqual([]);
-  }, 30_000);
+  });
 
   it('is in Redis outside of its own place, nor is the user data', async () => {
     await lookIntoRedis();

@@ -1,6 +1,14 @@
 import { createSilentLogger } from '@quartermaster/foundation';
+import type { OperationOutcome } from '@quartermaster/couchdb';
 import { readSteps } from '@quartermaster/jobs';
-import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores';
+import {
+  connectRedis,
+  createClusterOperations,
+  createKeys,
+  waitUntilReady,
+  type Keys,
+  type Redis,
+} from '@quartermaster/stores';
 import { eventually } from '@quartermaster/testing';
 import { randomUUID } from 'node:crypto';
 import { createApi, type Answer } from './api';
@@ -79,15 +87,51 @@ export function kanto(
   });
 }
 
-/** The same, which must be accepted; asked about until it is done, `limitMs` at most. */
+/** The same, waited for until it is done, where that is longer than a request waits, too. Throws where it fails. */
 export async function kantoOk(
   lane: Lane,
   operation: Operation,
   fields: Readonly<Record<string, string | number>>,
+  requestId: string = randomUUID(),
 ): Promise<KantoAnswer> {
-  const answer = await kanto(lane, operation, fields);
-  if (answer.status !== 200) throw new Error(`${operation} answered ${answer.status} ${answer.text}`);
-  return answer.json();
+  const answer = await kanto(lane, operation, fields, { 'x-request-id': requestId });
+  if (answer.status === 200) return answer.json();
+  if (answer.status !== 202) throw new Error(`${operation} answered ${answer.status} ${answer.text}`);
+  const outcome = await outcomeOf(lane, await eventually(() => findOperationId(lane, requestId)));
+  if (outcome.state === 'failed') throw new Error(`${operation} failed: ${outcome.error.message}`);
+  const { Password } = answer.json().result as Partial<ShownCluster>;
+  return { status: 'ok', result: Password === undefined ? outcome.result : { ...outcome.result, Password } };
+}
+
+/** The operation that a request made, from the log line that tells of both. */
+export function findOperationId({ web }: Lane, requestId: string): string {
+  for (const line of web.lines.filter((text) => text.includes(requestId))) {
+    const { operation_id: id } = JSON.parse(line) as { operation_id?: string };
+    if (id !== undefined) return id;
+  }
+  throw new Error(`no line tells of ${requestId}`);
+}
+
+/** What came of an operation, as Redis has it. */
+function outcomeOf(lane: Lane, id: string): Promise<OperationOutcome> {
+  return withRedis(lane, (redis, keys) =>
+    eventually(async () => {
+      const outcome = await createClusterOperations(redis, keys).load(id);
+      if (outcome === undefined || outcome.state === 'waiting') throw new Error(`operation ${id} is not done`);
+      return outcome;
+    }, 240_000),
+  );
+}
+
+async function withRedis<T>({ prefix, redisUrl }: Lane, use: (redis: Redis, keys: Keys) => Promise<T>): Promise<T> {
+  const settings = { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
+  const redis = connectRedis(settings, createSilentLogger());
+  await waitUntilReady(redis, 5000);
+  try {
+    return await use(redis, createKeys(prefix));
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** A cluster in detail. */
@@ -214,13 +258,8 @@ export async function everyNodeHas(
 }
 
 /** The steps that an operation took, in order. */
-export async function stepsOfOperation({ redis: { url } }: System, { prefix }: Lane, id: string): Promise<string[]> {
-  const settings = { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
-  const redis = connectRedis(settings, createSilentLogger());
-  await waitUntilReady(redis, 5000);
-  try {
-    return (await readSteps(redis, createKeys(prefix), `couchdb-operation:${id}`)).map(({ name }) => name);
-  } finally {
-    redis.disconnect();
-  }
+export function stepsOfOperation(lane: Lane, id: string): Promise<string[]> {
+  return withRedis(lane, async (redis, keys) =>
+    (await readSteps(redis, keys, `couchdb-operation:${id}`)).map(({ name }) => name),
+  );
 }

@@ -28,6 +28,7 @@ export interface Lane {
   readonly api: Api;
   readonly webUrl: string;
   readonly prefix: string;
+  readonly redisUrl: string;
   readonly processes: Process[];
   readonly web: Process;
   startWorker(extra?: Readonly<Record<string, string>>): Process;
@@ -139,6 +140,7 @@ async function openLane(redisUrl: string, sandboxUrl: string, options: LaneOptio
     api: createApi(webUrl, { authorization: `token ${TOKEN}` }),
     webUrl,
     prefix,
+    redisUrl,
     processes,
     get web() {
       return web;

@@ -10,7 +10,7 @@ beforeAll(async () => {
   system = await startSystem({ SANDBOX_STACKS: 'on' });
   lane = await system.openLane({ start: ['mini-worker'] });
   await eventually(async () => expect((await lane.api('/stacks')).headers.has('x-cache-age')).toBe(true));
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 /** As anybody's curl sends it; stderr has nothing to say. */

@@ -25,7 +25,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ start: [] });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function curl(path: string, ...parameters: string[]): Promise<CurlAnswer> {

@@ -15,7 +15,7 @@ const sockets: OpenSocket[] = [];
 beforeAll(async () => {
   system = await startDiscoverySystem();
   web = await system.startWeb();
-}, 60_000);
+});
 afterAll(() => system.stop());
 afterEach(async () => {
   await Promise.all(sockets.splice(0).map((one) => one.close()));

@@ -24,7 +24,7 @@ beforeAll(async () => {
   lane = await openCouchLane(system, 'deployment');
   const account = { username: 'johny2', token: 'Ty5wvW7LuQ3T' };
   expect((await lane.api('/accounts', { body: account })).status).toBe(201);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 interface Run {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     worker: forwardingTo(system),
     start: ['worker'],
   });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 /** Through a shell, as it would be typed. */

@@ -36,7 +36,7 @@ beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '1500' });
   lane = await openDnsLane(system);
   zone = await zoneOf(system.sandbox, 'sparkles.cluster', true);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 interface Run {

@@ -33,7 +33,7 @@ let lane: Lane;
 beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const AUTH = ['-H', `Authorization: token ${TOKEN}`];

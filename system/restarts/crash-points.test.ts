@@ -15,7 +15,7 @@ import { stepsOfTask } from '../harness/task-traces';
 let system: System;
 beforeAll(async () => {
   system = await startSystem(FAST_POWER);
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 const ONE_RESTART = ['stop api1', 'start api1', 'stop api2', 'start api2', 'stop api3', 'start api3'];

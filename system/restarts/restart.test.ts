@@ -18,7 +18,7 @@ import { startSystem, type Lane, type System } from '../harness/start-system';
 let system: System;
 beforeAll(async () => {
   system = await startSystem(FAST_POWER);
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 const namesOf = (events: readonly { Hostname: string }[] = []): string[] => events.map(({ Hostname }) => Hostname);
@@ -31,7 +31,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
   let lane: Lane;
   beforeAll(async () => {
     lane = await openRestartLane(system, source);
-  }, 30_000);
+  });
   afterAll(() => lane.stop());
 
   const follow = async (body: object, status: 'COMPLETED' | 'FAILED' | 'CANCELLED'): Promise<ShownRestart> => {
@@ -70,14 +70,14 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
       expect(texts.map((text) => text.split(' ')[0])).toEqual(['Started', 'Completed']);
       expect(texts[1]).toContain('4 of 4 restarted');
     });
-  }, 40_000);
+  });
 
   it('takes a window in percent', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 6 });
     const task = await follow({ stack, layer: 'api', window: '50%' }, 'COMPLETED');
     expect(task).toMatchObject({ window: '50%', windowSize: 3, totalInstances: 6 });
     expect(await mostDown(system.sandbox, instances)).toBe(3);
-  }, 40_000);
+  });
 
   it('plans: says at once what would be restarted in which order, and does nothing', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 11, stopped: 1 });
@@ -93,7 +93,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     expect(namesOf(plan).at(-1)).toBe('api10');
     expect(await powerEffects(system.sandbox, instances)).toEqual([]);
     expect(await textsAbout(task._id)).toEqual([]);
-  }, 40_000);
+  });
 
   it('refuses instances that would be replaced or can not stop, by name, before anything is touched', async () => {
     for (const plan of [{ auto_scaling_group: 'web-fleet' }, { root_device: 'instance-store' as const }]) {
@@ -104,14 +104,14 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
       expect(await powerEffects(system.sandbox, instances)).toEqual([]);
       await eventually(async () => expect((await textsAbout(task._id)).at(-1)).toMatch(/^Failed.*api1/));
     }
-  }, 40_000);
+  });
 
   it('ends with the reason where there is no such layer, and at once where nothing is online', async () => {
     const { stack } = await seedStack(system.sandbox, { instances: 2, stopped: 2 });
     const unknown = await follow({ stack, layer: 'nope' }, 'FAILED');
     expect(unknown.exceptions).toMatchObject([{ code: 'unknown-layer' }]);
     expect(await follow({ stack, layer: 'api' }, 'COMPLETED')).toMatchObject({ totalInstances: 0, instancesLeft: [] });
-  }, 40_000);
+  });
 
   it('ends at a failure and lists what is left; a resumption goes on with that', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 4 });
@@ -130,7 +130,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     expect(await statusesOf(system.sandbox, instances)).toEqual(['online', 'online', 'online', 'online']);
     const stops = (await powerEffects(system.sandbox, instances)).filter((effect) => effect.startsWith('stop'));
     expect(stops).toEqual(['stop api1', 'stop api2', 'stop api3', 'stop api4']);
-  }, 60_000);
+  });
 
   it('goes on where failures are allowed, names them in the end, waits for room, and is resumed with them', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 3 });
@@ -150,7 +150,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     expect(await statusesOf(system.sandbox, instances)).toEqual(['online', 'online', 'online']);
     const again = await lane.api(`/tasks/${RESTART}/${resumed.json()._id}/resume`, { method: 'POST' });
     expect([again.status, again.text]).toEqual([409, expect.stringContaining('nothing-left')]);
-  }, 60_000);
+  });
 
   it('is over the timeout where an instance hangs', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 2 });
@@ -158,7 +158,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     const task = await follow({ stack, layer: 'api', timeout: '2s' }, 'FAILED');
     expect(task.instancesFailed).toMatchObject([{ Hostname: 'api1', reason: 'did not stop within 2 s' }]);
     expect(namesOf(task.instancesLeft)).toEqual(['api1', 'api2']);
-  }, 60_000);
+  });
 
   it('brings back what is down when it is cancelled, and is settled only then', async () => {
     const { stack, instances } = await seedStack(system.sandbox, { instances: 4 });
@@ -181,5 +181,5 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
     expect(namesOf(task.instancesLeft)).toEqual(['api3', 'api4']);
     expect(await powerEffects(system.sandbox, instances)).toHaveLength(4);
     await eventually(async () => expect((await textsAbout(_id)).at(-1)).toMatch(/^Cancelled/));
-  }, 60_000);
+  });
 });

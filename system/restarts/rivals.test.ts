@@ -17,7 +17,7 @@ import { getTask, taskEnds, type ShownTask } from '../harness/tasks';
 let system: System;
 beforeAll(async () => {
   system = await startSystem({ ...FAST_POWER, SANDBOX_STOP_MS: '800' });
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
@@ -43,7 +43,7 @@ describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
     expect(await powerEffects(system.sandbox, instances)).toHaveLength(6);
     expect(await mostDown(system.sandbox, instances)).toBe(1);
     await lane.stop();
-  }, 60_000);
+  });
 
   it('the second while the first is cancelled and not settled yet: it ends FAILED, a later one runs', async () => {
     const lane = await openRestartLane(system, source);
@@ -62,7 +62,7 @@ describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
     const third = await postRestart(lane.api, { stack, layer: 'api' });
     await restartEnds(lane.api, third._id, 'COMPLETED');
     await lane.stop();
-  }, 60_000);
+  });
 
   it('that share instances: the second ends FAILED with the layer and the first, and is found by its names', async () => {
     const lane = await openRestartLane(system, source);
@@ -89,5 +89,5 @@ describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
     const found = await lane.api<{ data: ShownTask[] }>(`/tasks/${RESTART}?${query.toString()}`);
     expect(found.json().data.map(({ _id }) => _id)).toEqual([second._id]);
     await lane.stop();
-  }, 60_000);
+  });
 });

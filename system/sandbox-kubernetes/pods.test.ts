@@ -94,7 +94,7 @@ it('a StatefulSet gives each pod a folder that outlives it, and keeps the claims
     const [pod] = await cluster.ready(2);
     expect(pod?.ip).not.toBe(zero?.ip);
     return pod;
-  }, 20_000);
+  });
   expect((await couch(anew?.ip ?? '', 'GET', '/db/doc')).status).toBe(200);
 
   await cluster.api('PATCH', pathOf('StatefulSet', 'set'), { spec: { replicas: 1 } });
@@ -197,7 +197,7 @@ it('a template that changes brings new pods in the place of the old ones', async
   await eventually(async () => {
     const names = (await cluster.ready(2)).map(({ name }) => name);
     expect(names.filter((name) => before.some((pod) => pod.name === name))).toEqual([]);
-  }, 20_000);
+  });
 });
 
 it('nothing is left when the sandbox ends, however it ends', async () => {

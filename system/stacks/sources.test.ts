@@ -10,7 +10,7 @@ describe.each(['ec2-tags', 'opsworks'] as const)('the source %s', (name) => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem();
-  }, 60_000);
+  });
   afterAll(() => system.stop());
 
   describeStackSource(async () => {

@@ -20,7 +20,7 @@ jest.setTimeout(90_000);
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 60_000);
+});
 afterAll(() => system.stop());
 afterEach(() => clearFaults(system.sandbox));
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
     seen.push(echo);
     respond(response, echo);
   });
-}, 60_000);
+});
 afterAll(async () => {
   await target.stop();
   await system.stop();

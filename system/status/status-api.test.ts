@@ -24,7 +24,7 @@ beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({ worker: forwardingTo(system), start: ['worker'] });
   await eventually(async () => expect((await sendStatus(lane.api, 'first')).headers.has('warning')).toBe(false));
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe('POST /status', () => {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   system = await startSystem();
   const settings = { TASKS_DIR: join(folder, 'tasks') };
   lane = await system.openLane({ web: settings, worker: settings, start: ['worker'] });
-}, 60_000);
+});
 afterAll(async () => {
   await system.stop();
   await server.stop();
@@ -67,14 +67,14 @@ describe('the examples of docs/tasks.md', () => {
     expect(task.log.at(-1)?.message).toBe('Hello Ada!');
     const refused = await lane.api('/tasks/maintenance', { body: { services: [], minutes: -1 } });
     expect(refused.status).toBe(400);
-  }, 30_000);
+  });
 
   it('put a service into maintenance and back', async () => {
     const { _id: id } = await postTask(lane.api, 'maintenance', { services: [server.url], minutes: 0.02 });
     const task = await taskEnds(lane.api, 'maintenance', id, 'COMPLETED');
     expect(switched).toEqual([true, false]);
     expect(task['until']).toEqual(expect.any(String));
-  }, 30_000);
+  });
 
   it('bring it back at a cancel, and let no other have it meanwhile', async () => {
     const { _id: id } = await postTask(lane.api, 'maintenance', { services: [server.url], minutes: 60 });
@@ -92,5 +92,5 @@ describe('the examples of docs/tasks.md', () => {
       `a cancelled task that waited as a job was settled after ${seconds.toFixed(1)} s (limit 5 s)\n`,
     );
     expect(switched).toEqual([true, false]);
-  }, 30_000);
+  });
 });

@@ -6,7 +6,7 @@ import { getTask, postTask, taskEnds } from '../harness/tasks';
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 30_000);
+});
 afterAll(() => system.stop());
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -27,7 +27,7 @@ describe('echo-steps', () => {
       expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-completed-${id}`]);
     });
     await lane.stop();
-  }, 40_000);
+  });
 
   it('is done exactly once, and every step echoed once, wherever its worker is killed', async () => {
     const first = await system.openLane({ start: ['worker'] });
@@ -85,7 +85,7 @@ describe('a worker that is stopped', () => {
     const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 30_000);
     expect(task).toMatchObject({ echoed: ['step 1', 'step 2', 'step 3'], exceptions: [] });
     await lane.stop();
-  }, 60_000);
+  });
 });
 
 describe('a cancel', () => {
@@ -109,7 +109,7 @@ describe('a cancel', () => {
     });
     expect((await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' })).status).toBe(409);
     await lane.stop();
-  }, 40_000);
+  });
 
   it('of a task that waits for its time ends it at once; it never runs', async () => {
     const lane = await system.openLane({ start: ['worker'] });
@@ -121,7 +121,7 @@ describe('a cancel', () => {
     });
     expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: [], log: [] });
     await lane.stop();
-  }, 40_000);
+  });
 
   it('is settled by another worker where the one that had the task was killed', async () => {
     const lane = await system.openLane({ start: [] });
@@ -136,7 +136,7 @@ describe('a cancel', () => {
     lane.startWorker();
     expect(await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED', 20_000)).toMatchObject({ echoed: ['step 1'] });
     await lane.stop();
-  }, 40_000);
+  });
 });
 
 describe('a task that waits two seconds', () => {

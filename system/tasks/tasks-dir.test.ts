@@ -19,7 +19,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'broken/index.js'), 'throw new Error("the key is missing");');
   system = await startSystem();
   lane = await openLane();
-}, 60_000);
+});
 afterAll(async () => {
   await system.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -117,7 +117,7 @@ describe('a folder of tasks outside the repository', () => {
     }
     const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 1 });
     await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
-  }, 30_000);
+  });
 
   it('must be there', async () => {
     const output = await new Promise<string>((resolve) => {
@@ -146,14 +146,14 @@ describe('a task that fails', () => {
     await eventually(async () => {
       expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-failed-${id}`]);
     });
-  }, 30_000);
+  });
 
   it('says so where its module can not even be loaded, and is settled', async () => {
     const { file } = world('unloadable');
     const { _id: id } = await postTask(lane.api, 'unloadable', { file });
     const task = await taskEnds(lane.api, 'unloadable', id, 'FAILED');
     expect(task.exceptions).toMatchObject([{ message: expect.stringMatching(/Unexpected/) }]);
-  }, 30_000);
+  });
 });
 
 describe('a cancelled task', () => {
@@ -169,7 +169,7 @@ describe('a cancelled task', () => {
       'What was left in the middle could not be brought back: no answer yet; trying again',
     );
     expect(await stepsOfTask(system, lane, id)).toEqual(expect.arrayContaining(['go-down', 'task-trouble', 'come-up']));
-  }, 30_000);
+  });
 
   it.each(['come-up:before', 'come-up:acted', 'come-up:after', 'notify-task-cancelled:before', 'task-trouble:after'])(
     'is settled once, and told once, where its worker is killed at %s',
@@ -210,7 +210,7 @@ describe('a worker that was frozen in the middle of a task', () => {
     expect(await getTask(mine.api, 'freezer', id)).toMatchObject({ status: 'COMPLETED', by: 'the successor' });
     expect(existsSync(join(folder, 'freezer'))).toBe(true);
     await mine.stop();
-  }, 40_000);
+  });
 });
 
 describe('a worker without the folder that web has', () => {
@@ -227,5 +227,5 @@ describe('a worker without the folder that web has', () => {
     mine.startWorker({ TASKS_DIR: folder });
     await taskEnds(mine.api, 'moody', id, 'FAILED', 30_000);
     await mine.stop();
-  }, 60_000);
+  });
 });

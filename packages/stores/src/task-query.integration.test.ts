@@ -238,5 +238,5 @@ describe('a query', () => {
     }
     const memory = (await test.redis.info('memory')).match(/used_memory_human:(\S+)/)?.[1];
     process.stdout.write(`Redis holds ${memory ?? '?'}\n`);
-  }, 60_000);
+  });
 });

@@ -90,7 +90,7 @@ async function settled(id: string, outcome: string): Promise<Shown> {
     const shown = await show(id);
     expect(shown.cloud_init['outcome']).toBe(outcome);
     return shown;
-  }, 6000);
+  });
 }
 
 describe('a booted instance', () => {

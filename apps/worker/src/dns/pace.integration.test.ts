@@ -75,5 +75,5 @@ describe('four workers at five zones', () => {
     await Promise.all(running.map((workers) => workers.close(500)));
     await desk.close();
     await test.close();
-  }, 90_000);
+  });
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   a = openDiscovery(etcd.url);
   b = openDiscovery(etcd.url);
   await eventually(() => expect([a.isCurrent(), b.isCurrent()]).toEqual([true, true]));
-}, 30_000);
+});
 afterEach(() => {
   for (const observer of observers) {
     assertOnceAndInOrder(observer);
@@ -101,7 +101,7 @@ describe('a registration', () => {
     expect(third.status()).toBe('registered');
     await third.leave();
     await eventually(() => expect(observer.lines().at(-1)).toBe('DELETE engine'));
-  }, 20_000);
+  });
 
   it('whose key or lease somebody takes away is made anew', async () => {
     const observer = watchFrom(b, ['engine']);
@@ -217,7 +217,7 @@ describe('etcd itself', () => {
     await eventually(() => expect(observer.view('early')).toEqual(['10.0.0.1:1']));
     await early.stop();
     await other.stop();
-  }, 30_000);
+  });
 
   it('hung: every call fails within 3 s', async () => {
     etcd.process().kill('SIGSTOP');
@@ -227,7 +227,7 @@ describe('etcd itself', () => {
     expect(Date.now() - startedAt).toBeLessThan(3000);
     etcd.process().kill('SIGCONT');
     await eventually(async () => expect(await a.services()).not.toContain('engine'));
-  }, 20_000);
+  });
 
   it('of which one member is dead and one deaf answers all the same', async () => {
     const deaf = await startTcpProxy(etcd.port);
@@ -242,7 +242,7 @@ describe('etcd itself', () => {
     await registration.leave();
     await several.stop();
     await deaf.stop();
-  }, 30_000);
+  });
 
   it('with users and passwords lets us in with ours only', async () => {
     const other = await startEtcd();
@@ -271,5 +271,5 @@ describe('etcd itself', () => {
     await wrong.stop();
     admin.close();
     await other.stop();
-  }, 30_000);
+  });
 });

@@ -10,7 +10,7 @@ let raw: Etcd3;
 beforeAll(async () => {
   etcd = await startEtcd();
   raw = new Etcd3({ hosts: etcd.url });
-}, 30_000);
+});
 afterAll(async () => {
   raw.close();
   await etcd.stop();
@@ -79,7 +79,7 @@ it('a comparison finds what the watch has not told, tells it once, and goes on',
   ]);
   await follower.stop();
   connection.close();
-}, 30_000);
+});
 
 it('a comparison that was under way when everything was listed anew tells nothing of what it has seen before', async () => {
   let isDeaf = false;
@@ -115,4 +115,4 @@ it('a comparison that was under way when everything was listed anew tells nothin
   expect(messages.map(({ body }) => ('key_event' in body ? body.key_event : ''))).toEqual(['PUT']);
   await follower.stop();
   connection.close();
-}, 30_000);
+});

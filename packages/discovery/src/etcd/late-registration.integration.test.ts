@@ -15,7 +15,7 @@ beforeEach(async () => {
   slow = openDiscovery(`http://127.0.0.1:${proxy.port}`, { ttlMs: 15_000 });
   quick = openDiscovery(etcd.url, { ttlMs: 15_000 });
   await eventually(() => expect([slow.isCurrent(), quick.isCurrent()]).toEqual([true, true]));
-}, 30_000);
+});
 afterEach(async () => {
   await Promise.all([slow.stop(), quick.stop()]);
   await proxy.stop();
@@ -37,7 +37,7 @@ it('a registration that comes late does not take the node from one that was aske
   await pause(500);
   expect(newer.status()).toBe('registered');
   expect(await quick.nodes('api')).toEqual([NODE.node]);
-}, 20_000);
+});
 
 it('and takes it from one that was there before it, or has left meanwhile', async () => {
   const seen = observe(slow, ['api'], 0);
@@ -55,4 +55,4 @@ it('and takes it from one that was there before it, or has left meanwhile', asyn
   await pause(500);
   proxy.release();
   expect((await again).status()).toBe('registered');
-}, 20_000);
+});

@@ -38,13 +38,13 @@ beforeEach(async () => {
   await ghost.register({ service: 'db', node: { ip: '10.0.0.9', port: 80 } });
   await ghost.stop();
   await eventually(() => expect(observer.view('db')).toEqual(['10.0.0.9:80']));
-}, 30_000);
+});
 afterEach(async () => {
   await web.stop();
   await proxy.stop();
   await etcd.stop();
   await rm(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 /** Puts the copy in the place of etcd, `ahead` revisions ahead of what was told. */
 async function restore(ahead: number): Promise<void> {
@@ -72,7 +72,7 @@ describe.each([
     await eventually(() => expect(statuses[0]).toBe('lost'));
     const again = await web.register(NODE);
     expect(again.status()).toBe('registered');
-  }, 60_000);
+  });
 });
 
 it('an etcd that was only away is the same one', async () => {
@@ -85,4 +85,4 @@ it('an etcd that was only away is the same one', async () => {
   proxy.mend();
   await eventually(() => expect(observer.view('db')).toEqual(['10.0.0.8:80', '10.0.0.9:80']), 30_000);
   expect(statuses).toEqual([]);
-}, 60_000);
+});
