@@ -1,0 +1,87 @@
+import { EXIT, Failure } from '../failures.js';
+
+/** One entry of the API's `errors` (JSON:API). */
+export interface ApiProblem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface RefusedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly statusText: string;
+  readonly problems: readonly ApiProblem[];
+  /** Seconds, from `Retry-After`. */
+  readonly retryAfter?: number;
+  readonly requestId?: string;
+}
+
+/** Quartermaster has answered, and the answer is no. */
+export class ApiFailure extends Failure {
+  readonly status: number;
+  /** The first problem's, e.g. `unknown-build`; empty where the answer has none. */
+  readonly code: string;
+  readonly retryAfter: number | undefined;
+
+  constructor(refused: RefusedRequest) {
+    const { method, url, status, statusText, problems, retryAfter, requestId } = refused;
+    const [first, ...others] = problems;
+    const reason = [`${status} ${statusText}`, first?.code && `(${first.code})`].filter(Boolean).join(' ');
+    super(EXIT.failed, first?.detail || `The server answers ${status} ${statusText}.`, {
+      lines: others.map(({ detail }) => detail),
+      request: `${method} ${url} → ${reason}${requestId === undefined ? '' : `, request ${requestId}`}`,
+      next: adviceFor(status, first?.code ?? '', retryAfter),
+    });
+    this.name = 'ApiFailure';
+    this.status = status;
+    this.code = first?.code ?? '';
+    this.retryAfter = retryAfter;
+  }
+}
+
+function adviceFor(status: number, code: string, retryAfter: number | undefined): string {
+  if (status === 401 || code === 'unknown-token') {
+    return 'Give the token of this server: `quartermaster setup`, QUARTERMASTER_TOKEN or --token-file.';
+  }
+  if (code === 'admin-only') return 'Use a token whose name is in ADMIN_TOKENS of the server.';
+  if (code === 'read-only') return 'The server takes no changes while READ_ONLY is set; ask who operates it.';
+  if (status === 503) {
+    const when = retryAfter === undefined ? 'in a moment' : `in ${retryAfter} s`;
+    return `Try again ${when}; \`quartermaster doctor\` shows what is wrong with the server.`;
+  }
+  if (status >= 500) return 'This is a bug of the server; its log has the request by its id.';
+  if (status === 404) return 'Look at what there is: the same command with --help names those that list.';
+  if (status === 409) return 'Look at how it stands now, then decide.';
+  return 'Correct what is named above; --help has the rules and examples.';
+}
+
+export interface LostRequest {
+  readonly method: string;
+  readonly url: string;
+  /** In words: `connection refused`, `no answer within 30 s`. */
+  readonly reason: string;
+  /** The server may have had the request before the connection broke. */
+  readonly mayHaveArrived: boolean;
+  readonly cause?: unknown;
+}
+
+/** No answer of Quartermaster's: nobody there, a broken connection, or a router in between that says so. */
+export class Unreachable extends Failure {
+  readonly mayHaveArrived: boolean;
+
+  constructor({ method, url, reason, mayHaveArrived, cause }: LostRequest) {
+    const { origin } = new URL(url);
+    const isChange = method !== 'GET' && mayHaveArrived;
+    super(EXIT.unreachable, `Can not reach ${origin}: ${reason}.`, {
+      lines: isChange ? ['The request may have been accepted all the same.'] : [],
+      request: `${method} ${url} → no answer`,
+      next: isChange
+        ? 'Look at how it stands before you repeat it.'
+        : 'See that the server runs (`bin/up` starts one here) and that the address is right: --url, QUARTERMASTER_URL or `quartermaster setup`.',
+      cause,
+    });
+    this.name = 'Unreachable';
+    this.mayHaveArrived = mayHaveArrived;
+  }
+}
