@@ -100,7 +100,10 @@ export async function kantoOk(
   const outcome = await outcomeOf(lane, await eventually(() => findOperationId(lane, requestId)));
   if (outcome.state === 'failed') throw new Error(`${operation} failed: ${outcome.error.message}`);
   const { Password } = answer.json().result as Partial<ShownCluster>;
-  return { status: 'ok', result: Password === undefined ? outcome.result : { ...(outcome.result as ShownCluster), Password } };
+  return {
+    status: 'ok',
+    result: Password === undefined ? outcome.result : { ...(outcome.result as ShownCluster), Password },
+  };
 }
 
 /** The operation that a request made, from the log line that tells of both. */
