@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import Joi from 'joi';
 import { couchdbVariables, type CouchdbConfig } from '@quartermaster/couchdb';
 import {
   durationVariable,
+  isCidr,
   listVariable,
   loadConfig,
   processVariables,
@@ -20,13 +20,6 @@ import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
 const DEFAULT_CONCURRENCY = 10;
 /** What has no route from the Internet: RFC 1918. */
 const PRIVATE_RANGES = '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16';
-
-/** An IPv4 or IPv6 range like 10.0.0.0/8. */
-function isCidr(text: string): boolean {
-  const [address = '', length = ''] = text.split('/');
-  const version = isIP(address);
-  return version !== 0 && /^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
-}
 
 /** `instance-builds:10,notifications` as queue → concurrency; every queue when empty. */
 const queuesVariable = Joi.any()

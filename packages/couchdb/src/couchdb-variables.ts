@@ -1,6 +1,5 @@
-import { listVariable } from '@quartermaster/foundation';
+import { isCidr, listVariable } from '@quartermaster/foundation';
 import Joi from 'joi';
-import { isIP } from 'node:net';
 import { SPAWNER_TYPES, type SpawnerType } from './cluster.js';
 
 /** DNS label: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
@@ -94,10 +93,4 @@ function parseApiUrl(text: string): string {
   const isUsual = url.protocol === 'http:' || url.protocol === 'https:';
   if (!isUsual || url.username !== '' || url.search !== '' || url.hash !== '') throw new Error('not such a URL');
   return url.href.replace(/\/+$/, '');
-}
-
-function isCidr(text: string): boolean {
-  const [, address = '', bits] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
 }

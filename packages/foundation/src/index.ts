@@ -1,5 +1,6 @@
 /** What every part stands on: errors, configuration, logging, shutdown. Knows nothing of the subjects above it. */
 export * from './bug-reporter.js';
+export * from './cidr.js';
 export * from './cloud-calls.js';
 export * from './config.js';
 export * from './duration.js';
