@@ -55,12 +55,12 @@ describe('a build that EC2 refuses', () => {
       const { id } = await postBuild(lane.api, { count: 2 });
       expect(await doomed.ended).toBe('SIGKILL');
       const successor = lane.startWorker();
-      const build = await buildReaches(lane.api, id, 'failed', 30_000);
+      const build = await buildReaches(lane.api, id, 'failed', 60_000);
       expect(build.error?.code).toBe('no-capacity');
       await eventually(async () => {
         expect(await countAbout('DeleteSecurityGroup', id)).toBe(1);
         expect(await eventsAbout(id)).toEqual([`failed-${id}`]);
-      }, 20_000);
+      }, 60_000);
       expect(await countAbout('RunInstances', id)).toBe(0);
       await successor.stop();
     });
@@ -76,7 +76,7 @@ describe('a termination', () => {
     await atEveryPoint(points, async (lane, point) => {
       const builder = lane.startWorker();
       const { id } = await postBuild(lane.api);
-      const instanceId = (await buildReaches(lane.api, id, 'finished', 20_000)).instance_ids[0] ?? '';
+      const instanceId = (await buildReaches(lane.api, id, 'finished', 60_000)).instance_ids[0] ?? '';
       await builder.stop();
       const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: DOOMED_QUEUES });
       expect((await lane.api(`/instances/${instanceId}?slack-channel=ops`, { method: 'DELETE' })).status).toBe(202);
@@ -90,7 +90,7 @@ describe('a termination', () => {
           ({ text }) => text.includes(`Terminated instance`) && text.includes(instanceId),
         );
         expect(told.map(({ channel }) => channel)).toEqual(['ops']);
-      }, 30_000);
+      }, 60_000);
       await successor.stop();
     });
   }, 240_000);

@@ -57,7 +57,7 @@ async function dieAt(lane: Lane, point: string): Promise<number> {
   expect(await doomed.ended).toBe('SIGKILL');
   const diedAt = Date.now();
   const successor = lane.startWorker();
-  const build = await buildReaches(lane.api, id, 'finished', 30_000);
+  const build = await buildReaches(lane.api, id, 'finished', 60_000);
   const tookMs = Date.now() - diedAt;
   await expectAllTold(build);
   await expectDoneOnce(build, point === 'notification/post-message:acted');

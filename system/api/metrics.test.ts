@@ -62,21 +62,21 @@ describe('GET /metrics', () => {
       ]).toEqual(before.map((count) => count + 1));
       expect(await figure('quartermaster_job_duration_seconds_count', job)).toBe((before[0] ?? 0) + 1);
       expect(await figure('quartermaster_cloud_calls_total', { service: 'slack', outcome: 'ok' })).toBeGreaterThan(0);
-    }, 15_000);
+    }, 60_000);
     expect((await ask(METRICS_TOKEN)).text).not.toContain(id);
   });
 
   it('counts a job that fails: each try, the end of it, and every throttled call, the SDK’s own retries too', async () => {
     await setFault(system.sandbox, { kind: 'throttle', service: 'ec2', action: 'RunInstances' });
     const { id } = await postBuild(lane.api, { queue: 'metrics' });
-    await buildReaches(lane.api, id, 'failed', 40_000);
+    await buildReaches(lane.api, id, 'failed', 60_000);
     await eventually(async () => {
       const outcome = (name: string) => figure('quartermaster_jobs_total', { job: 'build-instances', outcome: name });
       expect([await outcome('retried'), await outcome('given-up')]).toEqual([1, 1]);
       const throttled = { service: 'ec2', operation: 'RunInstances', outcome: 'throttled' };
       // Two tries of the job, of three of the SDK each.
       expect(await figure('quartermaster_cloud_calls_total', throttled)).toBe(6);
-    }, 15_000);
+    }, 60_000);
   });
 
   it('shows the processes, the ages of caches, and nothing that is secret', async () => {

@@ -175,7 +175,7 @@ describe('where EC2 refuses or is slow to know', () => {
         const shown = await patient.api<{ instances: [{ name: string }] }>(`/instances/${id}`);
         expect(shown.json().instances[0].name).toBe(`worker-org-staging-docker-${id.slice(2)}`);
       }
-    }, 15_000);
+    }, 60_000);
   });
 
   it('a build succeeds while half of all calls are throttled', async () => {
@@ -197,7 +197,7 @@ describe('while Slack', () => {
       expect(await told(id)).toEqual([]);
       await clearFaults();
       const expected = [`finished-${id}`, ...instances.map((one) => `reported-${id}-${one}`).sort(), `started-${id}`];
-      await eventually(async () => expect(await told(id)).toEqual(expected), 15_000);
+      await eventually(async () => expect(await told(id)).toEqual(expected), 60_000);
       await pause(500);
       expect(await told(id)).toEqual(expected);
     },

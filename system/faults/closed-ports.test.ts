@@ -16,7 +16,7 @@ describe('where nobody listens', () => {
       worker: { AWS_ENDPOINT_URL: nobody, JOB_ATTEMPTS: '3' },
     });
     const { id } = await postBuild(lane.api);
-    const build = await buildReaches(lane.api, id, 'failed', 20_000);
+    const build = await buildReaches(lane.api, id, 'failed', 60_000);
     expect(build.error).toMatchObject({ kind: 'unavailable', code: 'ec2-unavailable' });
     await lane.stop();
   });
@@ -26,13 +26,13 @@ describe('where nobody listens', () => {
     const lane = await system.openLane({ start: [], worker: { SLACK_API_URL: nobody, JOB_ATTEMPTS: '2' } });
     const worker = lane.startWorker();
     const { id } = await postBuild(lane.api);
-    await buildReaches(lane.api, id, 'finished', 20_000);
+    await buildReaches(lane.api, id, 'finished', 60_000);
     await eventually(() => {
       const lines = worker.lines.filter((line) => line.includes('A message could not be sent'));
       expect(lines.some((line) => line.includes(`started-${id}`))).toBe(true);
       expect(worker.lines.some((line) => line.includes('slack-unavailable'))).toBe(true);
       expect(worker.lines.some((line) => line.includes('redis-unavailable'))).toBe(false);
-    }, 20_000);
+    }, 60_000);
     await lane.stop();
   });
 });

@@ -33,7 +33,7 @@ async function lookIntoRedis(): Promise<void> {
 async function build(api: Api, fields: object, state: string): Promise<string> {
   const { id } = await postBuild(api, { slack_channel: 'ops', ...fields });
   builds.push(id);
-  const reached = await buildReaches(api, id, state, 20_000);
+  const reached = await buildReaches(api, id, state, 60_000);
   await lookIntoRedis();
   return reached.error?.code ?? '';
 }
@@ -100,7 +100,7 @@ it('uses every planted secret in builds, also where their worker is refused or k
     expect(script.text).toContain(secret);
   }
   expect(script.text).toContain(`x:${buildSecret(id, PLANTED.initScriptKey)}@`);
-  const { instance_ids } = await buildReaches(api, id, 'finished', 20_000);
+  const { instance_ids } = await buildReaches(api, id, 'finished', 60_000);
   await lookIntoRedis();
   expect((await api(`/instances/${instance_ids[0]}`, { method: 'DELETE' })).status).toBe(202);
   await build(api, { boot_instance: false }, 'finished');
@@ -137,15 +137,15 @@ it('reads from etcd by its password, and says why where etcd is gone or refuses 
   const api = recorded(lane.webUrl, PLANTED.apiToken);
   await eventually(async () => expect((await api('/etcd/services')).status).toBe(200));
   await etcd.kill();
-  await eventually(async () => expect((await api('/etcd/services')).status).toBe(503), 15_000);
+  await eventually(async () => expect((await api('/etcd/services')).status).toBe(503), 60_000);
   await etcd.start();
-  await eventually(async () => expect((await api('/etcd/services')).status).toBe(200), 15_000);
+  await eventually(async () => expect((await api('/etcd/services')).status).toBe(200), 60_000);
   const root = new Etcd3({ hosts: etcd.url, auth: { username: 'root', password: PLANTED.etcdPassword } });
   await root.user('quartermaster').setPassword('another one');
   root.close();
   await lane.web.stop();
   await lane.restartWeb();
-  await eventually(async () => expect((await api('/etcd/services')).text).toContain('etcd-refused'), 15_000);
+  await eventually(async () => expect((await api('/etcd/services')).text).toContain('etcd-refused'), 60_000);
 });
 
 it('is given secrets where they do not belong', async () => {

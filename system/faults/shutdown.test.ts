@@ -121,7 +121,7 @@ describe('SIGTERM', () => {
     await lane.restartWeb();
     await system.sandbox('/_sandbox/faults', { method: 'DELETE' });
     for (const id of refused) await postBuild(lane.api, { count: 2, id });
-    for (const id of ids) await expectDoneOnce(await buildReaches(lane.api, id, 'finished', 20_000));
+    for (const id of ids) await expectDoneOnce(await buildReaches(lane.api, id, 'finished', 60_000));
     expect((await timedStop(successor)).code).toBe(0);
     await lane.stop();
   });

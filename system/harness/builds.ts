@@ -46,7 +46,7 @@ export async function getBuild(api: Api, id: string): Promise<ShownBuild> {
 }
 
 /** Waits until a build has reached a state, `limitMs` at most. */
-export function buildReaches(api: Api, id: string, state: string, limitMs = 15_000): Promise<ShownBuild> {
+export function buildReaches(api: Api, id: string, state: string, limitMs = 60_000): Promise<ShownBuild> {
   return eventually(async () => {
     const build = await getBuild(api, id);
     if (build.state !== state)

@@ -244,7 +244,7 @@ export async function everyNodeHas(
   login: Login,
   database: string,
   ids: readonly string[],
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<void> {
   await eventually(
     async () => {

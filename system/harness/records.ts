@@ -116,7 +116,7 @@ export function postRecord(
 }
 
 /** Waits until a record has this status; throws what it is in the end. */
-export function recordReaches(api: Api, hostname: string, status: string, limitMs = 15_000): Promise<ShownRecord> {
+export function recordReaches(api: Api, hostname: string, status: string, limitMs = 60_000): Promise<ShownRecord> {
   return eventually(async () => {
     const answer = await api<ShownRecord>(`/record/${encodeURIComponent(hostname)}`);
     const record = answer.status === 200 ? answer.json() : undefined;

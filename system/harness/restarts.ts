@@ -73,7 +73,7 @@ export async function restartEnds(
   api: Api,
   id: string,
   status: 'COMPLETED' | 'FAILED' | 'CANCELLED',
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<ShownRestart> {
   return (await taskEnds(api, RESTART, id, status, limitMs)) as ShownRestart;
 }

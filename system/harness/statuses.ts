@@ -59,7 +59,7 @@ export async function getStatus(api: Api, service: string): Promise<ShownStatus>
 }
 
 /** Waits until the forwarding of a service has reached a state, `limitMs` at most. */
-export function forwardingReaches(api: Api, service: string, state: string, limitMs = 20_000): Promise<ShownStatus> {
+export function forwardingReaches(api: Api, service: string, state: string, limitMs = 60_000): Promise<ShownStatus> {
   return eventually(async () => {
     const seen = await getStatus(api, service);
     if (seen.forwarding?.state !== state) throw new Error(`${service}: ${JSON.stringify(seen.forwarding)}`);

@@ -31,7 +31,7 @@ export async function getTask(api: Api, task: string, id: string): Promise<Shown
 }
 
 /** Waits until a task has ended as it should and is settled, `limitMs` at most. */
-export function taskEnds(api: Api, task: string, id: string, status: string, limitMs = 15_000): Promise<ShownTask> {
+export function taskEnds(api: Api, task: string, id: string, status: string, limitMs = 60_000): Promise<ShownTask> {
   return eventually(async () => {
     const shown = await getTask(api, task, id);
     if (shown.status !== status || !shown.settled) {

@@ -174,7 +174,7 @@ describe.each(SOURCES)('a rolling restart by way of %s', (source) => {
       seen.push(`${statuses.every((status) => status === 'online')} ${shown.settled}`);
       expect(shown.settled).toBe(true);
       return shown;
-    }, 30_000);
+    }, 60_000);
     expect(seen.slice(0, -2).filter((line) => line === 'false true')).toEqual([]);
     expect(await statusesOf(system.sandbox, instances)).toEqual(['online', 'online', 'online', 'online']);
     expect(namesOf(task.instancesOnline)).toEqual(['api1', 'api2']);

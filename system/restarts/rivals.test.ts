@@ -33,7 +33,7 @@ describe.each(SOURCES)('two restarts of one layer by way of %s', (source) => {
       const shown = await Promise.all(posted.map(({ _id }) => getTask(lane.api, RESTART, _id)));
       expect(shown.every(({ settled }) => settled)).toBe(true);
       return shown;
-    }, 30_000);
+    }, 60_000);
     expect(ended.map(({ status }) => status).sort()).toEqual(['COMPLETED', 'FAILED']);
     const winner = ended.find(({ status }) => status === 'COMPLETED');
     const loser = ended.find(({ status }) => status === 'FAILED');

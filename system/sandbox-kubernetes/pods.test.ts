@@ -98,7 +98,7 @@ it('a StatefulSet gives each pod a folder that outlives it, and keeps the claims
   expect((await couch(anew?.ip ?? '', 'GET', '/db/doc')).status).toBe(200);
 
   await cluster.api('PATCH', pathOf('StatefulSet', 'set'), { spec: { replicas: 1 } });
-  expect((await eventually(() => cluster.ready(1), 20_000)).map(({ name }) => name)).toEqual(['set-0']);
+  expect((await eventually(() => cluster.ready(1), 60_000)).map(({ name }) => name)).toEqual(['set-0']);
   expect(existsSync(one?.folder ?? '')).toBe(true);
   await cluster.api('DELETE', pathOf('PersistentVolumeClaim', 'data-set-1'));
   await eventually(() => expect(existsSync(one?.folder ?? '')).toBe(false));
@@ -146,7 +146,7 @@ it('a Service hands connections to ready pods that match, and refuses where ther
   await cluster.api('PATCH', `${PODS}/${one?.name}`, { metadata: { labels: { front: 'no' } } });
   for (let times = 0; times < 10; times += 1) expect((await couch(front, 'GET', '/only-one')).status).toBe(404);
   expect(await cluster.control(`pods/${two?.name}/freeze`)).toBe(200);
-  await eventually(() => expect(couch(front, 'GET', '/')).rejects.toThrow('fetch failed'), 20_000);
+  await eventually(() => expect(couch(front, 'GET', '/')).rejects.toThrow('fetch failed'), 60_000);
   expect(await cluster.control(`pods/${two?.name}/thaw`)).toBe(200);
   await eventually(async () => expect((await couch(front, 'GET', '/')).status).toBe(200));
 });

@@ -45,7 +45,7 @@ describe('a worker that is killed', () => {
     const ids = posted.get(service) ?? [];
     expect(await Promise.all(doomed.map((one) => one.ended))).toEqual(['SIGKILL', 'SIGKILL']);
     lane.startWorker();
-    await forwardingReaches(lane.api, service, 'delivered', 30_000);
+    await forwardingReaches(lane.api, service, 'delivered', 60_000);
     await expectInOrder(posted);
     // Nothing is sent twice, but for what was answered and not noted.
     const sent = (await deliveriesOf(system.sandbox, service)).map(({ event_id }) => event_id);
