@@ -13,7 +13,14 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 interface Processes {
-  readonly processes: { process: string; alive: boolean; queues: string[]; version: string; leads?: boolean }[];
+  readonly processes: {
+    process: string;
+    alive: boolean;
+    queues: string[];
+    version: string;
+    leads?: boolean;
+    region?: string;
+  }[];
   readonly queues: { name: string; waiting: number; oldest_seconds: number | null; workers: number }[];
   readonly caches: { name: string; age_seconds: number | null }[];
 }
@@ -34,6 +41,7 @@ describe('GET /processes', () => {
         version: '0.1.0',
         leads: true,
       });
+      expect(processes.map(({ region }) => region)).toEqual(['us-east-1', undefined, 'us-east-1']);
       expect(queues.map(({ name, workers }) => [name, workers])).toEqual([
         ['instance-builds', 1],
         ['instance-terminations', 1],
@@ -57,7 +65,7 @@ describe('GET /processes', () => {
     await eventually(async () => {
       const { processes } = await processesOf(lane);
       expect(processes.find(({ process }) => process === 'worker')?.alive).toBe(false);
-    }, 30_000);
+    }, 60_000);
     const answer = await lane.api('/instance-builds', { body: { instance_builds: BUILD } });
     expect([answer.status, answer.headers.get('warning')]).toEqual([
       202,
@@ -126,7 +134,7 @@ describe('a worker that was stopped for twice its lock time', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     sleeper.kill('SIGSTOP');
     const successor = lane.startWorker();
-    const build = await buildReaches(lane.api, id, 'finished', 20_000);
+    const build = await buildReaches(lane.api, id, 'finished', 60_000);
     const askedByBoth = await count();
     sleeper.kill('SIGCONT');
     await new Promise((resolve) => setTimeout(resolve, 2000));

@@ -128,7 +128,8 @@ async function main(): Promise<void> {
   shutdown.onStop('chores', () => loop.stop(), STOP_LIMIT_MS);
   const board = createProcessBoard(redis, keys);
   const leads = (): boolean => loop.leads();
-  const heart = startHeartbeat({ board, process: 'mini-worker', version, leads, figures, log });
+  const region = config.AWS_REGION;
+  const heart = startHeartbeat({ board, process: 'mini-worker', version, leads, region, figures, log });
   shutdown.onStop('heartbeat', () => heart.stop());
   log.info('Working', { version, interval_ms: config.MINI_WORKER_INTERVAL });
 }

@@ -11,7 +11,14 @@ import {
   withAwsAliases,
 } from '@quartermaster/foundation';
 import { createInitScriptRenderer } from '@quartermaster/instances/init-scripts';
-import { createJournals, createProducer, createWorkers, Interrupted } from '@quartermaster/jobs';
+import {
+  catalogue,
+  createJournals,
+  createProducer,
+  createWorkers,
+  Interrupted,
+  type TryOutcome,
+} from '@quartermaster/jobs';
 import {
   connectRedis,
   createKeys,
@@ -32,6 +39,8 @@ const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 
 const STOP_MS = 18_000;
 /** How long (ms) the workers may take in all; what only reads can not be cut off, and is left behind. */
 const STOP_LIMIT_MS = 22_000;
+/** Shown as 0 before they first happen: alerts look at their increase. */
+const COUNTED: readonly TryOutcome[] = ['done', 'retried', 'given-up'];
 
 async function main(): Promise<void> {
   Object.assign(process.env, withAwsAliases(process.env));
@@ -67,6 +76,9 @@ async function main(): Promise<void> {
   const producer = createProducer(redis, keys, log);
   shutdown.onStop('queues', () => producer.close());
   const figures = createProcessFigures();
+  for (const [name, { queue }] of Object.entries(catalogue)) {
+    if (config.WORKER_QUEUES.has(queue)) for (const outcome of COUNTED) figures.declare('jobs', `${name}|${outcome}`);
+  }
   const clouds = connectClouds(config, log);
   shutdown.onStop('clouds', () => clouds.close());
 
@@ -119,7 +131,8 @@ async function main(): Promise<void> {
   shutdown.onStop('workers', stopWorkers, STOP_LIMIT_MS);
   const board = createProcessBoard(redis, keys);
   const queues = [...config.WORKER_QUEUES.keys()];
-  const heart = startHeartbeat({ board, process: 'worker', version, queues, figures, log });
+  const region = config.AWS_REGION;
+  const heart = startHeartbeat({ board, process: 'worker', version, queues, region, figures, log });
   shutdown.onStop('heartbeat', () => heart.stop());
   log.info('Working', { version, queues: Object.fromEntries(config.WORKER_QUEUES) });
 }

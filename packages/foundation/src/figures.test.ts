@@ -11,6 +11,13 @@ describe('a book of figures', () => {
     expect(book.take().counts['jobs']?.['build|done']).toBe(3);
   });
 
+  it('shows what is declared as 0, and leaves what was counted', () => {
+    const book = createFigureBook();
+    book.count('jobs', 'build|done');
+    for (const outcome of ['done', 'given-up']) book.declare('jobs', `build|${outcome}`);
+    expect(book.take().counts).toEqual({ jobs: { 'build|done': 1, 'build|given-up': 0 } });
+  });
+
   it('counts a time under the first bound that it does not exceed, and adds it up', () => {
     const book = createFigureBook();
     for (const seconds of [0.001, 0.005, 0.006, 600, 601]) book.time('took', 'a', seconds);

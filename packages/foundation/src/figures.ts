@@ -16,6 +16,8 @@ export interface Figures {
 /** Counts what a process does; made for the hot path, where one count is a look into a map. */
 export interface FigureBook {
   count(name: string, labels: string): void;
+  /** Shows it as 0 until it is counted: only from then on is its first time an increase. */
+  declare(name: string, labels: string): void;
   time(name: string, labels: string, seconds: number): void;
   /** Read whenever figures are taken. */
   level(name: string, read: () => Readonly<Record<string, number>>): void;
@@ -30,6 +32,10 @@ export function createFigureBook(): FigureBook {
     count: (name, labels) => {
       const series = seriesOf(counts, name);
       series.set(labels, (series.get(labels) ?? 0) + 1);
+    },
+    declare: (name, labels) => {
+      const series = seriesOf(counts, name);
+      if (!series.has(labels)) series.set(labels, 0);
     },
     time: (name, labels, seconds) => {
       const series = seriesOf(times, name);

@@ -9,5 +9,5 @@ export * from './lease.js';
 export * from './producer.js';
 export * from './queues.js';
 export * from './retry.js';
-export type { JobContext, Processor } from './run-job.js';
+export type { JobContext, Processor, TryOutcome } from './run-job.js';
 export * from './workers.js';

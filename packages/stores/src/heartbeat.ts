@@ -9,6 +9,7 @@ export interface HeartOptions {
   readonly version: string;
   readonly queues?: readonly string[];
   readonly leads?: () => boolean;
+  readonly region?: string;
   /** Its figures go with the heartbeat. */
   readonly figures: Pick<FigureBook, 'take'>;
   readonly log: Logger;
@@ -32,6 +33,7 @@ export function startHeartbeat({
   version,
   queues = [],
   leads,
+  region,
   figures,
   log,
 }: HeartOptions): Heart {
@@ -43,6 +45,7 @@ export function startHeartbeat({
     pid: process.pid,
     started_at: Date.now(),
     queues,
+    ...(region === undefined ? {} : { region }),
   };
   const handOver = (): Promise<void> => board.handOver(fixed.id, figures.take());
   let timer: NodeJS.Timeout;

@@ -16,6 +16,8 @@ export interface Heartbeat {
   readonly queues: readonly string[];
   /** Of a mini-worker: whether it is the one that does the chores. */
   readonly leads?: boolean;
+  /** Of who works on the instances: the AWS region in which they are. */
+  readonly region?: string;
 }
 
 export interface SeenProcess extends Heartbeat {
