@@ -65,7 +65,7 @@ describe('a build that EC2 refuses', () => {
       await successor.stop();
     });
     await system.sandbox('/_sandbox/faults', { method: 'DELETE' });
-  }, 180_000);
+  }, 600_000);
 });
 
 describe('a termination', () => {
@@ -93,5 +93,5 @@ describe('a termination', () => {
       }, 60_000);
       await successor.stop();
     });
-  }, 240_000);
+  }, 600_000);
 });

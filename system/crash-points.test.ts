@@ -82,7 +82,7 @@ describe('a build of three', () => {
       await lane.stop();
     };
     await Promise.all(Array.from({ length: 4 }, runLane));
-  }, 240_000);
+  }, 600_000);
 
   it("is done exactly once when RunInstances' answer is lost", async () => {
     const lane = await system.openLane({ start: ['worker'] });

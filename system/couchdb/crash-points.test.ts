@@ -2,7 +2,7 @@ import { FAST_KUBERNETES, SPAWNERS } from '../harness/couchdb';
 import { startSystem, type System } from '../harness/start-system';
 import { choosePoints, countPoints, killEverywhere } from './kill-everywhere';
 
-jest.setTimeout(400_000);
+jest.setTimeout(900_000);
 
 /** All spawners share most of their steps: each takes other points. `npm run soak -- crash-points` takes them all. */
 const EVERY = 21;

@@ -15,7 +15,7 @@ import {
 } from '../harness/couchdb';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let system: System;
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random';
 import type { Supervised } from './supervised';
@@ -43,6 +44,14 @@ export function* planStrikes(
   }
 }
 
+/** Runnable processes a core from which on what was killed takes noticeably longer to come up. */
+const BUSY = 3;
+
+/** How much longer everything takes on this machine now; struck at its usual pace, nothing would ever get done there. */
+function readSlowness(): number {
+  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / BUSY);
+}
+
 /** Kills, or freezes, one process every `meanPauseMs` or so. */
 export function createChaos(
   random: Random,
@@ -78,7 +87,7 @@ export function createChaos(
     totalKills: () => Object.values(kills).reduce((sum, times) => sum + times, 0),
     run: async (signal) => {
       for (const next of planStrikes(random, targets, meanPauseMs)) {
-        await sleep(next.delayMs, undefined, { signal }).catch(() => undefined);
+        await sleep(next.delayMs * readSlowness(), undefined, { signal }).catch(() => undefined);
         if (signal.aborted) return;
         strike(next, signal);
       }

@@ -118,6 +118,8 @@ function settingsFor({ redisUrl, sandboxUrl, webUrl, webPort, sandboxPort, prefi
       SANDBOX_PORT: String(sandboxPort),
       SANDBOX_BOOT_MS: '50',
       SANDBOX_CLOUD_INIT_MS: '50',
+      // Of a web that is killed all the time, on a busy machine, one answer takes a while to get.
+      SANDBOX_CLOUD_INIT_RETRY_MS: '300000',
       SANDBOX_SHUTDOWN_MS: '100',
       SANDBOX_INTERFACE_LINGER_MS: '200',
       // Longer than the product reckons with an id that EC2 does not know yet.

@@ -64,7 +64,7 @@ describe('echo-steps', () => {
       await lane.stop();
     };
     await Promise.all(Array.from({ length: 3 }, runLane));
-  }, 240_000);
+  }, 600_000);
 });
 
 describe('a worker that is stopped', () => {
