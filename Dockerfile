@@ -11,7 +11,7 @@ RUN npm ci && npx tsc -b apps/web apps/worker apps/mini-worker apps/sandbox
 # What production runs: no development packages, no sources, no sandbox.
 FROM build AS pruned
 # npm keeps TypeScript, as a library's optional peer; nothing loads it.
-RUN rm -r apps/sandbox packages/testing && npm prune --omit=dev \
+RUN rm -r apps/cli apps/sandbox packages/testing && npm prune --omit=dev \
     && rm -r apps/*/src packages/*/src \
     && rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin/tsc
 

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What bin/up and bin/test do before Node can take over: see that Node, the packages, redis-server and etcd are
-# there.
+# What bin/up and bin/test do before Node can take over: see that Node, the packages and the programs that they need are
+# there: redis-server, etcd, and for the tests zsh.
 # Sourced, with the repository's root as the working directory.
 
 fail() {
@@ -46,22 +46,27 @@ ensure_dependencies() {
 
 # Private servers need the binary only: no system service is started or touched.
 ensure_redis() {
-  ensure_server redis-server redis-server redis-server redis 'Redis 6.2' || fail "$problem"
+  ensure_program redis-server redis-server redis-server redis 'Redis 6.2' || fail "$problem"
 }
 
 ensure_etcd() {
-  ensure_server etcd etcd-server etcd etcd 'etcd 3.4' || fail "$problem"
+  ensure_program etcd etcd-server etcd etcd 'etcd 3.4' || fail "$problem"
+}
+
+# The completion of the command line is tested in a real zsh.
+ensure_zsh() {
+  ensure_program zsh zsh '' zsh 'zsh 5.8' || fail "$problem"
 }
 
 # bin/up does without etcd where it can not be had.
 offer_etcd() {
-  ensure_server etcd etcd-server etcd etcd 'etcd 3.4' ||
+  ensure_program etcd etcd-server etcd etcd 'etcd 3.4' ||
     printf '%s\nGoing on without etcd: /etcd/* answers 503, everything else works.\n' "$problem" >&2
 }
 
-# ensure_server <binary> <apt package> <its service> <brew formula> <version>: installs what is missing, after asking where
-# somebody can be asked. Returns 1 where it is still missing, with the reason in $problem.
-ensure_server() {
+# ensure_program <binary> <apt package> <its service, or ''> <brew formula> <version>: installs what is missing, after asking
+# where somebody can be asked. Returns 1 where it is still missing, with the reason in $problem.
+ensure_program() {
   binary=$1
   command -v "$binary" >/dev/null 2>&1 && return
   sudo=''
@@ -99,7 +104,7 @@ ensure_server() {
     run brew install "$4" || return 1
   else
     # shellcheck disable=SC2086 # `sudo -n` is two words, none is none
-    run $sudo sh scripts/install-server-apt.sh "$2" "$3" || return 1
+    run $sudo sh scripts/install-apt.sh "$2" "$3" || return 1
   fi
   problem="$binary was installed but is not in the PATH."
   command -v "$binary" >/dev/null 2>&1

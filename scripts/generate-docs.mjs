@@ -1,13 +1,14 @@
-// Writes the tables of docs/configuration.md from the schemas by which the processes check their environment.
-// `--check` writes nothing and ends with 1 where the page is not what the schemas say. Needs a build.
+// Writes what is generated in two pages: the tables of docs/configuration.md from the schemas by which the processes check
+// their environment, and the commands of docs/cli.md from the table of the program. `--check` writes nothing and ends with 1
+// where a page is not what they say. Needs a build.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { renderCommands, renderOptions, renderReference } from './cli-docs.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const PAGE = 'docs/configuration.md';
 
 /** A row: what one variable is, merged over the processes that read it. */
 export function describeVariable(name, schemas, { shownDefault, isSecret }) {
@@ -88,14 +89,15 @@ export function fillIn(page, tables) {
   return Object.entries(tables).reduce((text, [name, table]) => {
     const [begin, end] = [`<!-- begin ${name}: by scripts/generate-docs.mjs -->`, `<!-- end ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`${PAGE} needs the lines "${begin}" and "${end}".`);
+    if (from < 0 || to < from) throw new Error(`The page needs the lines "${begin}" and "${end}".`);
     return `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`;
   }, page);
 }
 
-/** The tables of the page, by the name in their marks. */
-function renderTables() {
-  const require = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
+
+/** What stands in docs/configuration.md, by the name in its marks. */
+function renderConfiguration() {
   const words = require('@quartermaster/foundation');
   const config = (app) => require(join(ROOT, 'apps', app, 'dist/config.js'));
   const product = {
@@ -114,29 +116,46 @@ function renderTables() {
   };
 }
 
+/** What stands in docs/cli.md. */
+function renderCommandLine() {
+  const { commands } = require(join(ROOT, 'apps/cli/dist/commands/index.js'));
+  const { GLOBAL_OPTIONS, argumentSyntax } = require(join(ROOT, 'apps/cli/dist/program.js'));
+  return {
+    'options of every command': renderOptions(GLOBAL_OPTIONS),
+    commands: renderCommands(commands, argumentSyntax),
+    reference: renderReference(commands, argumentSyntax),
+  };
+}
+
+const PAGES = [
+  { page: 'docs/configuration.md', render: renderConfiguration, source: 'the schemas' },
+  { page: 'docs/cli.md', render: renderCommandLine, source: 'the commands' },
+];
+
+/** Whether the page was, or now is, what its source says. */
+async function bring({ page, render, source }, isCheck) {
+  const path = join(ROOT, page);
+  const found = readFileSync(path, 'utf8');
+  const wanted = await format(fillIn(found, render()), { ...(await resolveConfig(path)), filepath: path });
+  if (wanted !== found && isCheck) {
+    process.stderr.write(`${page} is not what ${source} say: run node scripts/generate-docs.mjs\n`);
+    return false;
+  }
+  if (wanted !== found) writeFileSync(path, wanted);
+  process.stdout.write(wanted === found ? `${page} is what ${source} say.\n` : `${page} written.\n`);
+  return true;
+}
+
 async function main([option]) {
-  const path = join(ROOT, PAGE);
-  const page = readFileSync(path, 'utf8');
-  let tables;
   try {
-    tables = renderTables();
+    const results = [];
+    for (const page of PAGES) results.push(await bring(page, option === '--check'));
+    return results.every(Boolean) ? 0 : 1;
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error;
     process.stderr.write(`Build first (npm run build): ${error.message.split('\n')[0]}\n`);
     return 1;
   }
-  const wanted = await format(fillIn(page, tables), { ...(await resolveConfig(path)), filepath: path });
-  if (wanted === page) {
-    process.stdout.write(`${PAGE} is what the schemas say.\n`);
-    return 0;
-  }
-  if (option === '--check') {
-    process.stderr.write(`${PAGE} is not what the schemas say: run node scripts/generate-docs.mjs\n`);
-    return 1;
-  }
-  writeFileSync(path, wanted);
-  process.stdout.write(`${PAGE} written.\n`);
-  return 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

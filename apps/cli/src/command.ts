@@ -1,17 +1,21 @@
 import type { Api } from './api/api.js';
+import type { Account } from './config/settings.js';
 import type { Context } from './context.js';
 import type { ExitCode } from './failures.js';
 
 /**
  * Values that the shell may complete: a fixed list, files, or what the server has. A function gets what stands on the line
- * already; it may fail or find nothing, then nothing is offered.
+ * already, and the CouchDB account where one is set; it may fail or find nothing, then nothing is offered.
  */
-export type Completion = readonly string[] | 'files' | ((api: Api, given: Given) => Promise<readonly string[]>);
+export type Completion =
+  readonly string[] | 'files' | ((api: Api, given: Given, account?: Account) => Promise<readonly string[]>);
 
 /** What stands on the line before the word that is completed: arguments by their place, options by their long name. */
 export interface Given {
   readonly arguments: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
+  /** What is typed of the word itself: `stack=Mob`, of which all that is offered begins with it. */
+  readonly current?: string;
 }
 
 export interface Argument {
@@ -65,6 +69,8 @@ export interface Command<Arguments = unknown, Options = unknown> {
   readonly examples: readonly Example[];
   /** Works without a server, or before one is set: no URL and no token are needed to run it. */
   readonly isLocal?: boolean;
+  /** False: a URL is enough, as its requests carry an account's own credentials. */
+  readonly needsToken?: boolean;
   /** Not shown by `--help`. */
   readonly isHidden?: boolean;
   /** Rejects with `Failure`; what it returns is the exit code, 0 where it returns nothing. */
@@ -79,4 +85,20 @@ export function defineCommand<Arguments = Record<string, never>, Options = Recor
   command: Command<Arguments, Options>,
 ): Command {
   return command;
+}
+
+/** The command that a path of one or two words means, by its name or another name of it. */
+export function commandOf(commands: readonly Command[], path: readonly string[]): Command | undefined {
+  const [last = ''] = path.slice(-1);
+  const before = path.slice(0, -1).join(' ');
+  return commands.find(({ name, aliases = [] }) => {
+    const words = name.split(' ');
+    if (words.length !== path.length || words.slice(0, -1).join(' ') !== before) return false;
+    return words.at(-1) === last || aliases.includes(last);
+  });
+}
+
+/** Commands of two words that begin with this one. */
+export function familyOf(commands: readonly Command[], first: string): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${first} `));
 }

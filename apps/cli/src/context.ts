@@ -19,6 +19,10 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The user's home. */
+  readonly home: string;
+  /** The API at another address or with another token than what is set; for `setup` and `doctor`. */
+  connect(url: string, token?: string): Api;
   openProgress(): Progress;
   /** Milliseconds since 1970. */
   now(): number;

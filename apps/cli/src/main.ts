@@ -1,19 +1,24 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { commands } from './commands/index.js';
-import { EXIT } from './failures.js';
+import { EXIT, usageFailure } from './failures.js';
 import { createPrompts } from './output/prompts.js';
 import { run } from './run.js';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
 const interruption = new AbortController();
-process.on('SIGINT', () => {
-  // The second time there is nothing more to wait for.
-  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
-  interruption.abort(new Error('interrupted'));
-});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second time there is nothing more to wait for.
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    // The terminal has written ^C where the cursor was.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
+    interruption.abort(new Error('interrupted'));
+  });
+}
 // `quartermaster instances | head` ends when head has enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
@@ -29,7 +34,11 @@ run(
     prompts: createPrompts(process.stdin.isTTY && process.stderr.isTTY),
     signal: interruption.signal,
     version,
-    readStdin: () => text(process.stdin),
+    // From a terminal the token would be seen as it is typed, and nobody can be asked without one for the questions.
+    readStdin: async () => {
+      if (process.stdin.isTTY) throw usageFailure('Standard input is a terminal: send the token through a pipe.');
+      return text(process.stdin);
+    },
   },
   commands,
 ).then(

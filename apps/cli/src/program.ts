@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option as CommanderOption } from 'commander';
-import type { Argument, Command, Group, Option } from './command.js';
+import { familyOf, type Argument, type Command, type Group, type Option } from './command.js';
 import { PROGRAM } from './context.js';
 import type { TextSink } from './output/text-sink.js';
 
@@ -44,14 +44,14 @@ export function createProgram({ commands, version, stdout, stderr, onInvoked }: 
   const root = new Commander(PROGRAM)
     .description('One fleet, one command line: instances, stacks and tasks, DNS, discovery, CouchDB.')
     .version(version, '-V, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show help')
+    .usage('<command> [options]')
+    // What stands behind `services watch` is that command's, though `services` has options of the same names.
+    .enablePositionalOptions()
     .commandsGroup('This program:')
     .helpCommand('help [command]', 'Show help of a command');
   prepare(root, stdout, stderr);
-  root.addHelpText(
-    'after',
-    `\nExamples of each command: ${PROGRAM} <command> --help\nEnds with 0 done, 1 failed, 2 wrong usage, 3 server not reached.`,
-  );
+  addGlobalOptions(root);
+  root.addHelpText('after', ENDS);
 
   const parents = new Map<string, Commander>();
   // Those of one word first: `record` before `record set`.
@@ -59,7 +59,8 @@ export function createProgram({ commands, version, stdout, stderr, onInvoked }: 
     const [first = '', second] = words(command);
     let parent = root;
     if (second !== undefined) {
-      parent = parents.get(first) ?? openFamily(root, first, command.group, stdout, stderr);
+      parent = parents.get(first) ?? openFamily(root, command.group, familyOf(commands, first));
+      if (!parents.has(first)) prepare(parent, stdout, stderr);
       parents.set(first, parent);
     }
     const made = addCommand(parent, command, second ?? first, onInvoked);
@@ -70,16 +71,39 @@ export function createProgram({ commands, version, stdout, stderr, onInvoked }: 
 }
 
 const words = ({ name }: Command): string[] => name.split(' ');
+const GLOBAL_GROUP = 'Options of every command:';
+const ENDS = `
+Begin with \`${PROGRAM} setup\`. Examples of each command: ${PROGRAM} <command> --help
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server not reached, 130 interrupted.`;
+/** A longer one would leave no room for what it means. */
+const LONGEST_TERM = 32;
+const SHOWN_FOR_ALL = new Set(['[options]', '<command>']);
+/** Longer lines are hard to read, however wide the terminal is. */
+const MAX_WIDTH = 100;
+
+/** The words before a command’s name may have them too: `quartermaster --json list`. */
+function addGlobalOptions(made: Commander): void {
+  for (const option of GLOBAL_OPTIONS) made.addOption(createOption(option).helpGroup(GLOBAL_GROUP));
+  made.addHelpOption(new CommanderOption('-h, --help', 'Show help').helpGroup(GLOBAL_GROUP));
+}
+
+/** A word that is no command by itself. Alone it shows its help, and that is no error. */
+class Family extends Commander {
+  override help(): never {
+    return super.help();
+  }
+}
 
 function prepare(command: Commander, stdout: TextSink, stderr: TextSink): void {
   command
     .exitOverride()
+    .configureHelp({ subcommandTerm: termOf })
     .showHelpAfterError(`(see ${[...namesOf(command), '--help'].join(' ')})`)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      getOutHelpWidth: () => stdout.columns ?? 100,
-      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHelpWidth: () => Math.min(stdout.columns ?? MAX_WIDTH, MAX_WIDTH),
+      getErrHelpWidth: () => Math.min(stderr.columns ?? MAX_WIDTH, MAX_WIDTH),
       outputError: (text, write) =>
         write(text.replace(/^error: (.)/, (_all, first: string) => `Error: ${first.toUpperCase()}`)),
     });
@@ -89,10 +113,25 @@ function namesOf(command: Commander): string[] {
   return [...(command.parent === null ? [] : namesOf(command.parent)), command.name()];
 }
 
-/** The word before those of two: `record` of `record set`. Alone it shows its help. */
-function openFamily(root: Commander, name: string, group: Group, stdout: TextSink, stderr: TextSink): Commander {
-  const family = root.command(name).helpGroup(`${group}:`).helpOption('-h, --help', 'Show help').helpCommand(false);
-  prepare(family, stdout, stderr);
+/** As lists of commands show it, with its arguments: `check <task> <id>`. */
+function termOf(command: Commander): string {
+  const term = [command.name(), ...command.usage().split(' ')].filter((word) => !SHOWN_FOR_ALL.has(word)).join(' ');
+  return term.length > LONGEST_TERM ? command.name() : term;
+}
+
+/** The word before those of two: `record` of `record set`. */
+function openFamily(root: Commander, group: Group, members: readonly Command[]): Commander {
+  const [name = ''] = members.flatMap(words);
+  const family = new Family(name)
+    .copyInheritedSettings(root)
+    .summary(members.map((member) => words(member)[1]).join(', '))
+    .description(`Commands: ${members.map((member) => words(member)[1]).join(', ')}.`)
+    .usage('<command> [options]')
+    .helpGroup(`${group}:`)
+    .helpCommand(false);
+  addGlobalOptions(family);
+  family.addHelpText('after', `\nExamples: ${PROGRAM} ${name} <command> --help`);
+  root.addCommand(family);
   return family;
 }
 
@@ -108,25 +147,29 @@ function addCommand(
     .description(
       command.description === undefined ? `${command.summary}.` : `${command.summary}.\n\n${command.description}`,
     )
-    .helpGroup(`${command.group}:`)
-    .helpOption('-h, --help', 'Show help')
+    .helpGroup(parent.parent === null ? `${command.group}:` : 'Commands:')
+    .usage([...(command.arguments ?? []).map(argumentSyntax), '[options]'].join(' '))
     .helpCommand(false)
     .aliases(command.aliases ?? []);
   const given = command.arguments ?? [];
   for (const argument of given) made.argument(argumentSyntax(argument), argument.summary);
   for (const option of command.options ?? []) made.addOption(createOption(option));
-  made.optionsGroup('Options of every command:');
-  for (const option of GLOBAL_OPTIONS) made.addOption(createOption(option).helpGroup('Options of every command:'));
+  addGlobalOptions(made);
   made.addHelpText('after', examplesOf(command));
   return made.action((...received: unknown[]) => {
     const values = given.map(({ name }, i): [string, unknown] => [camelCase(name), received[i]]);
-    onInvoked({ command, arguments: Object.fromEntries(values), options: made.opts() });
+    onInvoked({ command, arguments: Object.fromEntries(values), options: optionsAlong(made) });
   });
 }
 
 export function argumentSyntax({ name, isOptional, isVariadic }: Argument): string {
   const inner = `${name}${isVariadic === true ? '...' : ''}`;
   return isOptional === true ? `[${inner}]` : `<${inner}>`;
+}
+
+/** `services --json watch api` means the same as `services watch api --json`; what stands nearer counts. */
+function optionsAlong(command: Commander): Record<string, unknown> {
+  return { ...(command.parent === null ? {} : optionsAlong(command.parent)), ...command.opts() };
 }
 
 function createOption({

@@ -1,8 +1,13 @@
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { createColors } from 'picocolors';
 import { createApi, type Api } from './api/api.js';
+import { readArgv } from './argv.js';
 import type { Command } from './command.js';
+import { complete } from './completion/complete.js';
 import { loadSettings, type Settings } from './config/settings.js';
 import { PROGRAM, type Context } from './context.js';
 import { EXIT, Failure, usageFailure, type ExitCode } from './failures.js';
+import { describeFailure } from './output/failure-text.js';
 import { createPrinter, type Printer } from './output/printer.js';
 import { createProgress } from './output/progress.js';
 import type { Prompts } from './output/prompts.js';
@@ -26,11 +31,13 @@ export interface World {
 /** Runs what was typed and says how it ended. Rejects for a bug only. */
 export async function run(world: World, commands: readonly Command[]): Promise<ExitCode> {
   const { stdout, stderr, version, env } = world;
+  // Before all else: what a shell asks must not fail by a broken configuration, nor be taken for options.
+  if (world.argv[0] === 'complete') return complete(world, commands);
   let invoked: Invocation | undefined;
   const program = createProgram({ commands, version, stdout, stderr, onInvoked: (one) => (invoked = one) });
   try {
     if (world.argv.length === 0) program.help();
-    program.parse(withAwsuperOptions(world.argv), { from: 'user' });
+    program.parse(readArgv(commands, world.argv), { from: 'user' });
   } catch (error) {
     if (isCommanderEnd(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     throw error;
@@ -38,7 +45,13 @@ export async function run(world: World, commands: readonly Command[]): Promise<E
   if (invoked === undefined) return EXIT.usage;
   const { command, arguments: given, options } = invoked;
   const { json = false } = options as GlobalValues;
-  const print = createPrinter({ stdout, stderr, isJson: json, isColored: isColored(env, stdout) });
+  const print = createPrinter({
+    stdout,
+    stderr,
+    isJson: json,
+    isColored: isColored(env, stdout),
+    isNoteColored: isColored(env, stderr),
+  });
   try {
     const context = await createContext(world, options, command, print);
     return (await command.run(context, given, options)) ?? EXIT.done;
@@ -47,32 +60,42 @@ export async function run(world: World, commands: readonly Command[]): Promise<E
   }
 }
 
-/** AWSuper's page prints `--s` where it means `-s`. */
-function withAwsuperOptions(argv: readonly string[]): string[] {
-  return argv.map((word) => word.replace(/^--([sli])$/, '-$1'));
+/** https://no-color.org: any text that is not empty turns colours off. */
+function isColored(env: NodeJS.ProcessEnv, sink: TextSink): boolean {
+  return !env['NO_COLOR'] && isLive(env, sink);
 }
 
-/** https://no-color.org: any text that is not empty turns colours off. */
-function isColored(env: NodeJS.ProcessEnv, stdout: TextSink): boolean {
-  if (env['NO_COLOR']) return false;
-  return stdout.isTTY === true && env['TERM'] !== 'dumb';
+/** A terminal that understands escape codes. */
+function isLive(env: NodeJS.ProcessEnv, sink: TextSink): boolean {
+  return sink.isTTY === true && env['TERM'] !== 'dumb';
 }
 
 async function createContext(world: World, flags: GlobalValues, command: Command, print: Printer): Promise<Context> {
   const { env, home, signal, version, prompts } = world;
-  const settings = await loadSettings({ flags, env, home, readStdin: () => world.readStdin() });
-  for (const warning of settings.warnings) print.note(print.colors.yellow(warning));
-  if (command.isLocal !== true) requireServer(settings);
+  // On a terminal what is typed would be seen.
+  const readStdin = (): Promise<string> =>
+    prompts.isInteractive ? prompts.secret('Token (it is not shown):') : world.readStdin();
+  const settings = await loadSettings({ flags, env, home, readStdin });
+  if (command.isLocal !== true) {
+    requireServer(settings, command);
+    for (const warning of settings.warnings) print.note(print.colors.yellow(warning));
+  }
   let api: Api | undefined;
+  const connect = (url: string, token?: string): Api =>
+    createApi({
+      url,
+      ...(token !== undefined && { token }),
+      signal,
+      userAgent: `quartermaster-cli/${version} node/${process.versions.node}`,
+      ...(flags.verbose === true && { onExchange: (line) => print.note(print.colors.dim(line)) }),
+    });
   return {
     get api() {
-      api ??= openApi(
-        world,
-        settings,
-        flags.verbose === true ? (line) => print.note(print.colors.dim(line)) : undefined,
-      );
+      requireServer(settings, command);
+      api ??= connect(settings.url?.value ?? '', settings.token?.value);
       return api;
     },
+    connect,
     get account() {
       const { account, accountToken } = settings;
       if (account !== undefined && accountToken !== undefined)
@@ -89,58 +112,35 @@ async function createContext(world: World, flags: GlobalValues, command: Command
     signal,
     version,
     env,
+    home,
     openProgress: () => {
       // With --json standard output has the result alone.
       const sink = flags.json === true ? world.stderr : world.stdout;
-      return createProgress({ sink, colors: print.colors, now: Date.now });
+      const colors = createColors(isColored(env, sink));
+      return createProgress({ sink, colors, isLive: isLive(env, sink), now: Date.now });
     },
     now: Date.now,
-    sleep: (ms) => sleep(ms, signal),
+    sleep: (ms) => pauseFor(ms, undefined, { signal }),
   };
 }
 
-function requireServer({ url, token }: Settings): void {
+function requireServer({ url, token, tokenOfOther, problems }: Settings, { needsToken }: Command): void {
+  const [problem] = problems;
+  if (problem !== undefined) throw problem;
   const next = `Run \`${PROGRAM} setup\`, or give it by QUARTERMASTER_URL and QUARTERMASTER_TOKEN.`;
   if (url === undefined) throw usageFailure('No server is set.', next);
-  if (token === undefined) throw usageFailure(`No token for ${url.value} is set.`, next);
+  if (token !== undefined || needsToken === false) return;
+  const other = tokenOfOther === undefined ? '' : ` The one in ${tokenOfOther.source} is for ${tokenOfOther.url}.`;
+  throw usageFailure(`No token for ${url.value} is set.${other}`, next);
 }
 
-function openApi({ version, signal }: World, settings: Settings, onExchange?: (line: string) => void): Api {
-  requireServer(settings);
-  return createApi({
-    url: settings.url?.value ?? '',
-    ...(settings.token && { token: settings.token.value }),
-    signal,
-    userAgent: `quartermaster-cli/${version} node/${process.versions.node}`,
-    ...(onExchange && { onExchange }),
-  });
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-/** Prints why it failed, on standard error; with `--json` as JSON. */
-function report(error: unknown, { signal, stderr }: World, print: Printer): ExitCode {
+/** Prints why it failed, on standard error. */
+function report(error: unknown, { signal, stderr, env }: World, print: Printer): ExitCode {
   if (!(error instanceof Failure)) {
     if (!signal.aborted) throw error;
     stderr.write('Interrupted.\n');
     return EXIT.interrupted;
   }
-  const { colors } = print;
-  const { lines = [], request, next } = error.details;
-  const head = error.exitCode === EXIT.interrupted ? error.message : `${colors.red('Error:')} ${error.message}`;
-  print.note([head, ...lines, request && colors.dim(request), next].filter(Boolean).join('\n  '));
+  print.note(describeFailure(error, createColors(isColored(env, stderr))));
   return error.exitCode;
 }

@@ -86,6 +86,18 @@ describe('who may import whom', () => {
     expect(listed(elsewhere)).toEqual([]);
   });
 
+  it('the command line has nothing of the product but the client of discovery: it talks to web', () => {
+    const foreign = imports.filter(
+      ({ name, imported }) =>
+        name === 'cli' &&
+        (SDK.test(imported) ||
+          (imported.startsWith('@quartermaster/') && imported !== '@quartermaster/discovery-client') ||
+          /^(express|ioredis|bullmq)$/.test(imported)),
+    );
+    expect(listed(foreign)).toEqual([]);
+    expect(imports.filter(({ name }) => name === 'cli').length).toBeGreaterThan(50);
+  });
+
   it('Redis is reached through jobs and stores only', () => {
     const elsewhere = imports.filter(
       ({ name, imported }) => /^(ioredis|bullmq)$/.test(imported) && !['jobs', 'stores'].includes(name),

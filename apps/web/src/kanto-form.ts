@@ -16,7 +16,7 @@ const MEANING = {
   token: "the account's token",
   cluster_tag: 'the cluster: letters, digits and dashes, cut to 12',
   replicas: 'nodes, 1 to 10',
-  purge: '`true`: not waiting for changes that only leaving nodes have',
+  purge: '`true`: volumes of the nodes that go are deleted too',
   databases: 'a comma-separated list',
 } as const;
 

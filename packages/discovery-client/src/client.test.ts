@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createDiscoveryClient, type DiscoveryClient } from './client';
-import type { LinkState, Message } from './link';
+import type { LinkState, Loss, Message } from './link';
 
 /** A server that says what the test wants; what it was asked is noted. */
 let server: Server;
@@ -142,6 +142,52 @@ describe('a link', () => {
     client.register({ ...NODE, onMessage: () => undefined, onState: noted.onState });
     await open;
     expect(noted.states).toEqual(['waiting 503 not today', 'open']);
+  });
+
+  it('gives up where it is told to, with the answer that refused it', async () => {
+    const noted = noteStates();
+    const losses: Loss[] = [];
+    server.removeAllListeners('upgrade');
+    server.on('upgrade', (_request, socket) => {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nX-Request-Id: r1\r\nContent-Length: 2\r\n\r\nno');
+    });
+    const givenUp = noted.until('given-up');
+    const mayRetry = (loss: Loss): boolean => losses.push(loss) < 2;
+    const link = client.monitor({ monitor: ['a'], onMessage: () => undefined, onState: noted.onState, mayRetry });
+    await givenUp;
+    await link.close();
+    expect(noted.states).toEqual(['waiting 403 no', 'given-up 403 no']);
+    expect(link.state()).toBe('given-up');
+    expect(losses[1]).toEqual({
+      reason: '403 no',
+      refusal: {
+        status: 403,
+        statusText: 'Forbidden',
+        headers: expect.objectContaining({ 'x-request-id': 'r1' }),
+        body: 'no',
+      },
+    });
+  });
+
+  it('asks whether to try again with the error of a connection that came to nothing, and the code of one that was open', async () => {
+    const losses: Loss[] = [];
+    const opened = nextSocket();
+    const over = new Promise<void>((resolve) => {
+      const mayRetry = (loss: Loss): boolean => {
+        losses.push(loss);
+        if (losses.length === 2) resolve();
+        return losses.length < 2;
+      };
+      client.monitor({ monitor: ['a'], onMessage: () => undefined, mayRetry });
+    });
+    const socket = await opened;
+    server.close();
+    socket.close(1012, 'restart');
+    await over;
+    expect(losses).toEqual([
+      { reason: '1012 restart', closeCode: 1012 },
+      { reason: expect.stringContaining('ECONNREFUSED'), error: expect.objectContaining({ code: 'ECONNREFUSED' }) },
+    ]);
   });
 
   it('takes a server for dead that sends no pings, and connects again', async () => {

@@ -26,7 +26,7 @@ export interface DiscoveryClient {
   close(): Promise<void>;
 }
 
-/** A client of Quartermaster's service discovery. Nothing of it throws: it tries for ever, and says so by `onState`. */
+/** A client of Quartermaster's service discovery. Nothing of it throws: it tries for ever (or while `mayRetry` allows it), and says so by `onState`. */
 export function createDiscoveryClient({ url, token }: DiscoveryClientOptions): DiscoveryClient {
   const links: Link[] = [];
   const open = (path: string, query: Record<string, string>, options: SocketOptions): Link => {

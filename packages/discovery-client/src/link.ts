@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocket } from 'ws';
 
 /** As docs/discovery.md has it: `services` are all nodes of the service after the change. */
@@ -13,15 +14,36 @@ export interface Message {
 
 /**
  * `open`: connected, and registered where that was asked for. `waiting`: not so, for this reason; it is tried again by
- * itself. `replaced` (the node was registered anew elsewhere) and `closed` are final.
+ * itself. `replaced` (the node was registered anew elsewhere), `given-up` (`mayRetry` said no) and `closed` are final.
  */
-export type LinkState = 'open' | 'waiting' | 'replaced' | 'closed';
+export type LinkState = 'open' | 'waiting' | 'replaced' | 'given-up' | 'closed';
+
+/** How a connection ended, or came to nothing. */
+export interface Loss {
+  /** For people. */
+  readonly reason: string;
+  /** The answer to the upgrade where it was no: of `web`, with an error document, or of a router in between. */
+  readonly refusal?: Refusal;
+  /** What the connection failed of. */
+  readonly error?: Error;
+  /** Of a connection that was open; 1006 where it broke. */
+  readonly closeCode?: number;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
 
 export interface SocketOptions {
   readonly onMessage: (message: Message) => void;
   readonly onState?: (state: LinkState, reason: string) => void;
   /** The id of the last message seen, from an earlier run; 0, the default, begins with what is registered now. */
   readonly since?: number;
+  /** Whether to try again after this; where it says no, the state is `given-up`. Without it the answer is always yes. */
+  readonly mayRetry?: (loss: Loss) => boolean;
 }
 
 export interface LinkOptions extends SocketOptions {
@@ -45,7 +67,7 @@ const PINGS = 2.25;
 
 /** Keeps one socket open: connects again with growing pauses, resumes after the last message, tells each message once. */
 export function openLink(options: LinkOptions): Link {
-  const { onMessage, onState = () => {} } = options;
+  const { onMessage, onState = () => {}, mayRetry = () => true } = options;
   let state: LinkState = 'waiting';
   let since = options.since ?? 0;
   /** What was told with the id `since`, as digests, and what of it may come again: what was told before the last cut. */
@@ -55,11 +77,17 @@ export function openLink(options: LinkOptions): Link {
   let socket: WebSocket;
   let retry: NodeJS.Timeout | undefined;
 
-  const isOver = (): boolean => state === 'closed' || state === 'replaced';
+  const isOver = (): boolean => state !== 'open' && state !== 'waiting';
   const become = (next: LinkState, reason: string): void => {
     if (isOver()) return;
     state = next;
     onState(next, reason);
+  };
+
+  const stateAfter = (code: number, loss: Loss): LinkState => {
+    if (code === REPLACED) return 'replaced';
+    // Who has closed it is asked nothing more.
+    return isOver() || mayRetry(loss) ? 'waiting' : 'given-up';
   };
 
   const receive = (text: string): void => {
@@ -82,6 +110,8 @@ export function openLink(options: LinkOptions): Link {
     address.searchParams.set('since', String(Math.max(0, since - 1)));
     mayRepeat = new Set(toldThen);
     let reason = '';
+    let refusal: Refusal | undefined;
+    let failure: Error | undefined;
     let openedAt = Infinity;
     let silence: NodeJS.Timeout | undefined;
     let silenceMs = 0;
@@ -100,13 +130,20 @@ export function openLink(options: LinkOptions): Link {
     };
     opening.on('upgrade', ({ headers }) => (silenceMs = Number(headers['x-ping-interval'] ?? 20) * 1000 * PINGS));
     opening.on('unexpected-response', (_request, response) => {
-      response.setEncoding('utf8').on('data', (part: string) => (reason += part));
+      let body = '';
+      response.setEncoding('utf8').on('data', (part: string) => (body += part));
       response.on('close', () => {
-        reason = `${response.statusCode} ${reason}`;
+        const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
+        refusal = { status, statusText, headers, body };
+        reason = `${status} ${body}`;
         opening.terminate();
       });
     });
-    opening.on('error', (error) => (reason ||= error.message));
+    opening.on('error', (error: NodeJS.ErrnoException) => {
+      // Where a host has several addresses, the error of all of them has a code only.
+      reason ||= error.message || (error.code ?? error.name);
+      if (refusal === undefined) failure = error;
+    });
     opening.on('open', () => {
       openedAt = performance.now();
       hear();
@@ -117,8 +154,13 @@ export function openLink(options: LinkOptions): Link {
     opening.on('close', (code, why) => {
       clearTimeout(silence);
       reason ||= `${code} ${why.toString()}`;
-      if (code === REPLACED) become('replaced', reason);
-      else become('waiting', reason);
+      const loss: Loss = {
+        reason,
+        ...(refusal && { refusal }),
+        ...(failure && { error: failure }),
+        ...(openedAt < Infinity && { closeCode: code }),
+      };
+      become(stateAfter(code, loss), reason);
       if (isOver()) return;
       if (performance.now() - openedAt > GOOD_AFTER_MS) pauseMs = PAUSE_MS.first;
       retry = setTimeout(connect, pauseMs * Math.random());

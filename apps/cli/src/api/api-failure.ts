@@ -15,6 +15,10 @@ export interface RefusedRequest {
   /** Seconds, from `Retry-After`. */
   readonly retryAfter?: number;
   readonly requestId?: string;
+  /** It was sent before, and that connection broke. */
+  readonly isRepeat?: boolean;
+  /** It only asks: nothing can have been changed. */
+  readonly isQuestion?: boolean;
 }
 
 /** Quartermaster has answered, and the answer is no. */
@@ -23,13 +27,19 @@ export class ApiFailure extends Failure {
   /** The first problem's, e.g. `unknown-build`; empty where the answer has none. */
   readonly code: string;
   readonly retryAfter: number | undefined;
+  /** Redis was lost in the middle: the change may have been accepted all the same. */
+  readonly mayHaveArrived: boolean;
 
   constructor(refused: RefusedRequest) {
-    const { method, url, status, statusText, problems, retryAfter, requestId } = refused;
+    const { method, url, status, statusText, problems, retryAfter, requestId, isRepeat, isQuestion } = refused;
     const [first, ...others] = problems;
     const reason = [`${status} ${statusText}`, first?.code && `(${first.code})`].filter(Boolean).join(' ');
+    const mayBeDone = isRepeat === true && method !== 'GET' && (status === 404 || status === 409);
     super(EXIT.failed, first?.detail || `The server answers ${status} ${statusText}.`, {
-      lines: others.map(({ detail }) => detail),
+      lines: [
+        ...others.map(({ detail }) => detail),
+        ...(mayBeDone ? ['The connection broke the first time: that request may have done it already.'] : []),
+      ],
       request: `${method} ${url} → ${reason}${requestId === undefined ? '' : `, request ${requestId}`}`,
       next: adviceFor(status, first?.code ?? '', retryAfter),
     });
@@ -37,10 +47,15 @@ export class ApiFailure extends Failure {
     this.status = status;
     this.code = first?.code ?? '';
     this.retryAfter = retryAfter;
+    this.mayHaveArrived = method !== 'GET' && isQuestion !== true && this.code.startsWith('redis-');
   }
 }
 
 function adviceFor(status: number, code: string, retryAfter: number | undefined): string {
+  // Below /v0/, where the form has an account's.
+  if (code === 'unauthorized') {
+    return 'Give the name and the token of an account: --account and --account-token-file. `quartermaster accounts` shows whom there is.';
+  }
   if (status === 401 || code === 'unknown-token') {
     return 'Give the token of this server: `quartermaster setup`, QUARTERMASTER_TOKEN or --token-file.';
   }
@@ -63,6 +78,10 @@ export interface LostRequest {
   readonly reason: string;
   /** The server may have had the request before the connection broke. */
   readonly mayHaveArrived: boolean;
+  /** Status line of an answer that is not Quartermaster's. */
+  readonly answer?: string;
+  /** What to do; by default of the usual reasons. */
+  readonly next?: string;
   readonly cause?: unknown;
 }
 
@@ -70,15 +89,16 @@ export interface LostRequest {
 export class Unreachable extends Failure {
   readonly mayHaveArrived: boolean;
 
-  constructor({ method, url, reason, mayHaveArrived, cause }: LostRequest) {
+  constructor({ method, url, reason, mayHaveArrived, answer = 'no answer', next, cause }: LostRequest) {
     const { origin } = new URL(url);
     const isChange = method !== 'GET' && mayHaveArrived;
     super(EXIT.unreachable, `Can not reach ${origin}: ${reason}.`, {
       lines: isChange ? ['The request may have been accepted all the same.'] : [],
-      request: `${method} ${url} → no answer`,
+      request: `${method} ${url} → ${answer}`,
       next: isChange
         ? 'Look at how it stands before you repeat it.'
-        : 'See that the server runs (`bin/up` starts one here) and that the address is right: --url, QUARTERMASTER_URL or `quartermaster setup`.',
+        : (next ??
+          'See that the server runs (`bin/up` starts one here) and that the address is right: --url, QUARTERMASTER_URL or `quartermaster setup`.'),
       cause,
     });
     this.name = 'Unreachable';

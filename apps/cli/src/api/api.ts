@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { ApiFailure, Unreachable, type ApiProblem } from './api-failure.js';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { readAnswer } from './answers.js';
+import { Unreachable } from './api-failure.js';
 import { isBroken, isRefused, reasonOf } from './connection-errors.js';
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -19,6 +21,8 @@ export interface ApiRequest {
    * it is made so by an `Idempotency-Key`, which is added.
    */
   readonly isRepeatable?: boolean;
+  /** A POST that only asks: it is sent again as it is, without a key. */
+  readonly isQuestion?: boolean;
   /** How long an answer may take; 30 s unless told otherwise. */
   readonly timeoutMs?: number;
   /** Without the token's header: CouchDB requests carry their own credentials. */
@@ -36,7 +40,7 @@ export interface ApiAnswer<Body = unknown> {
 export interface Api {
   readonly url: string;
   request<Body = unknown>(request: ApiRequest): Promise<ApiAnswer<Body>>;
-  /** The body of a GET. */
+  /** The JSON body of a GET; for one that is text there is `request`. */
   get<Body = unknown>(path: string, query?: Query): Promise<Body>;
 }
 
@@ -63,19 +67,18 @@ export function path(texts: TemplateStringsArray, ...parts: readonly (string | n
 
 export function createApi(options: ApiOptions): Api {
   const { url, token, signal, onExchange = () => {}, userAgent = 'quartermaster-cli' } = options;
-  const sleep = options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+  const sleep = options.sleep ?? ((ms: number) => pauseFor(ms, undefined, signal && { signal }));
   const base = url.replace(/\/+$/, '');
 
-  const once = async (request: ApiRequest, address: string, headers: Record<string, string>): Promise<ApiAnswer> => {
+  const once = async (
+    request: ApiRequest,
+    address: string,
+    headers: Record<string, string>,
+    isRepeat: boolean,
+  ): Promise<ApiAnswer> => {
     const { method, timeoutMs = TIMEOUT_MS } = request;
     const startedAt = performance.now();
     const limit = AbortSignal.timeout(timeoutMs);
-    const lost = (error: unknown): Unreachable => {
-      signal?.throwIfAborted();
-      const reason = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
-      onExchange(`${method} ${address} → ${reason}`);
-      return new Unreachable({ method, url: address, reason, mayHaveArrived: !isRefused(error), cause: error });
-    };
     let response: Response;
     let text: string;
     try {
@@ -88,63 +91,52 @@ export function createApi(options: ApiOptions): Api {
       });
       text = await response.text();
     } catch (error) {
-      throw lost(error);
+      signal?.throwIfAborted();
+      const reason = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
+      onExchange(`${method} ${address} → ${reason}`);
+      const mayHaveArrived = !isRefused(error) && request.isQuestion !== true;
+      throw new Unreachable({ method, url: address, reason, mayHaveArrived, cause: error });
     }
-    const { status, statusText } = response;
+    const { status, headers: received } = response;
     onExchange(`${method} ${address} → ${status} in ${Math.round(performance.now() - startedAt)} ms`);
-    const body = parse(text, response.headers);
-    if (status < 300) return { status, headers: response.headers, body };
-    const problems = problemsOf(body);
-    // Only Quartermaster writes such a body: another answer comes from whatever stands in between.
-    if (problems === undefined) {
-      const location = response.headers.get('location');
-      const what =
-        location === null ? `${status} ${statusText} does not come from Quartermaster` : `it redirects to ${location}`;
-      throw new Unreachable({ method, url: address, reason: what, mayHaveArrived: status >= 500 });
-    }
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-    const requestId = response.headers.get('x-request-id');
-    throw new ApiFailure({
-      method,
-      url: address,
-      status,
-      statusText,
-      problems,
-      ...(Number.isNaN(retryAfter) ? {} : { retryAfter }),
-      ...(requestId === null ? {} : { requestId }),
-    });
+    const sent = { method, url: address, isRepeat, isQuestion: request.isQuestion === true };
+    return { status, headers: received, body: readAnswer(sent, response, text) };
   };
 
   const request = async (asked: ApiRequest): Promise<ApiAnswer> => {
     const address = base + asked.path + searchOf(asked.query);
     const isPost = asked.method === 'POST';
-    const mayRepeat = isPost ? asked.isRepeatable === true : asked.isRepeatable !== false;
+    const mayRepeat = isPost ? asked.isRepeatable === true || asked.isQuestion === true : asked.isRepeatable !== false;
     const headers: Record<string, string> = {
       accept: 'application/json, */*;q=0.5',
       'user-agent': userAgent,
       'x-request-id': randomUUID(),
       ...(token === undefined || asked.isAnonymous === true ? {} : { authorization: `token ${token}` }),
       ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(isPost && mayRepeat ? { 'idempotency-key': randomUUID() } : {}),
+      ...(isPost && asked.isRepeatable === true ? { 'idempotency-key': randomUUID() } : {}),
       ...asked.headers,
     };
-    for (const pause of REPEATS_MS) {
+    for (let repeats = 0; ; repeats++) {
       try {
-        return await once(asked, address, headers);
+        return await once(asked, address, headers, repeats > 0);
       } catch (error) {
-        if (!mayRepeat || !(error instanceof Unreachable) || !isBroken(error.details.cause)) throw error;
+        // A 503 is not among them: it says itself when to come again, and that is seldom within seconds.
+        const pause = REPEATS_MS[repeats];
+        const isWorthIt = mayRepeat && error instanceof Unreachable && isBroken(error.details.cause);
+        if (!isWorthIt || pause === undefined) throw error;
         await sleep(pause);
       }
     }
-    return once(asked, address, headers);
   };
 
-  return {
-    url: base,
-    request: request as Api['request'],
-    get: async <Body>(path: string, query?: Query) =>
-      (await request({ method: 'GET', path, ...(query === undefined ? {} : { query }) })).body as Body,
+  const get = async <Body>(path: string, query?: Query): Promise<Body> => {
+    const { status, body } = await request({ method: 'GET', path, ...(query === undefined ? {} : { query }) });
+    if (typeof body !== 'string') return body as Body;
+    const reason = 'the answer is no JSON, so it is not Quartermaster’s';
+    throw new Unreachable({ method: 'GET', url: base + path, reason, answer: `${status}`, mayHaveArrived: true });
   };
+
+  return { url: base, request: request as Api['request'], get };
 }
 
 function searchOf(query: Query = {}): string {
@@ -162,28 +154,4 @@ function bodyOf({ body, form }: ApiRequest): { body?: string | URLSearchParams }
     return { body: new URLSearchParams(given) };
   }
   return body === undefined ? {} : { body: JSON.stringify(body) };
-}
-
-function parse(text: string, headers: Headers): unknown {
-  if (!/\bjson\b/.test(headers.get('content-type') ?? '')) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** What an error body says: JSON:API's `errors`, or kanto's `status_message`. */
-function problemsOf(body: unknown): readonly ApiProblem[] | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const { errors, status, status_message, error_detail } = body as Record<string, unknown>;
-  if (Array.isArray(errors)) return errors as ApiProblem[];
-  if (typeof status !== 'string' || typeof status_message !== 'string') return undefined;
-  const detail = typeof error_detail === 'string' ? error_detail : '';
-  // One word is a code, a sentence tells of each field.
-  const isCode = /^[a-z][a-z0-9-]*$/.test(detail);
-  return [
-    { code: isCode ? detail : status, detail: status_message },
-    ...(isCode || detail === '' ? [] : detail.split('; ').map((line) => ({ code: status, detail: line }))),
-  ];
 }

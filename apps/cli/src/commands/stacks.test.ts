@@ -4,9 +4,13 @@ import { stackCommands } from './stacks.js';
 let server: TestServer;
 beforeAll(async () => {
   server = await serve(({ path }) => {
-    if (path === '/stacks') return { json: [{ Name: 'Mobile App', StackId: 's-1', Region: 'us-east-1' }] };
-    if (path === '/stacks/Mobile%20App/layers') return { json: [] };
-    if (path === '/stacks/Mobile%20App/layers/api/instances/3') return { json: { Hostname: 'api3' } };
+    const headers = { 'x-cache-age': '3' };
+    if (path === '/stacks') return { headers, json: [{ Name: 'Mobile App', StackId: 's-1', Region: 'us-east-1' }] };
+    if (path === '/stacks/Mobile%20App/layers') return { headers, json: [] };
+    if (path === '/stacks/old/layers') return { headers: { 'x-cache-age': '600' }, json: [] };
+    if (path === '/stacks/never/layers') return { json: [] };
+    if (path === '/stacks/Mobile%20App/layers/api/instances/3') return { headers, json: { Hostname: 'api3' } };
+    if (path.includes('Ann')) return refusal(404, 'unknown-layer', 'There is no layer nope.');
     return refusal(404, 'unknown-stack', 'There is no stack nope.');
   });
 });
@@ -46,4 +50,20 @@ it('shows URL, status, reason and what to do of a refusal', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('Error: There is no stack nope.');
   expect(stderr).toContain(`GET ${server.url}/stacks/nope/layers → 404 Not Found (unknown-stack)`);
+});
+
+it('names the command that lists what may have been meant', async () => {
+  const { stderr } = await runCli(stackCommands, ['list', '-s', 'nope'], server);
+  expect(stderr).toContain('See what there is: `quartermaster list`');
+  const other = await runCli(stackCommands, ['describe', '-s', "Ann's app", '-l', 'nope'], server);
+  expect(other.stderr).toContain("See what there is: `quartermaster list --stack 'Ann'\\''s app'`");
+});
+
+it('says so where the list is old, or was never read', async () => {
+  const [fresh, old, never] = await Promise.all(
+    ['Mobile App', 'old', 'never'].map((name) => runCli(stackCommands, ['list', '-s', name], server)),
+  );
+  expect(fresh?.stderr).toBe('');
+  expect(old?.stderr).toContain('This is 10m old: the stacks can not be read at the moment.');
+  expect(never?.stderr).toContain('The stacks have not been read yet.');
 });

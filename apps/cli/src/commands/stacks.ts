@@ -1,7 +1,10 @@
-import { path, type Api } from '../api/api.js';
+import { ApiFailure } from '../api/api-failure.js';
+import { path, type Api, type ApiAnswer } from '../api/api.js';
 import { defineCommand, type Command, type Given, type Option } from '../command.js';
+import { PROGRAM, type Context } from '../context.js';
 import { usageFailure } from '../failures.js';
-import type { Column } from '../output/printer.js';
+import type { Column, Printer } from '../output/printer.js';
+import { spanOf } from '../output/time.js';
 
 /** AWS' own objects, as far as they are shown. */
 interface Stack {
@@ -83,6 +86,45 @@ const INSTANCE_COLUMNS: readonly Column<StackInstance>[] = [
   { title: 'ID', of: ({ InstanceId }) => InstanceId },
 ];
 
+/** What there is, by its place; a failure names the command that lists what may have been meant. */
+async function load<Body>({ api }: Context, place: Place, ofWhatIsInIt: boolean): Promise<ApiAnswer<Body>> {
+  try {
+    return await api.request<Body>({ method: 'GET', path: pathOf(place, ofWhatIsInIt) });
+  } catch (error) {
+    const look = error instanceof ApiFailure ? listThatHas(error.code, place) : undefined;
+    if (look === undefined || !(error instanceof ApiFailure)) throw error;
+    throw error.advising(`See what there is: \`${PROGRAM} ${look}\``);
+  }
+}
+
+function listThatHas(code: string, { stack = '', layer = '' }: Place): string | undefined {
+  if (code === 'unknown-stack') return 'list';
+  if (code === 'unknown-layer') return `list --stack ${quoted(stack)}`;
+  if (code === 'unknown-instance') return `list --stack ${quoted(stack)} --layer ${quoted(layer)}`;
+  return undefined;
+}
+
+/** A word for the shell. */
+function quoted(word: string): string {
+  return /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The mini-worker reads the stacks every half minute; after three rounds that came to nothing it is worth a word. */
+const OLD_SECONDS = 90;
+
+/** Says so where the list is old, or was never read: an empty one means nothing then. */
+function noteAge(print: Printer, headers: Headers): void {
+  const age = headers.get('x-cache-age');
+  const state =
+    age === null
+      ? 'The stacks have not been read yet'
+      : Number(age) > OLD_SECONDS
+        ? `This is ${spanOf(Number(age))} old: the stacks can not be read at the moment`
+        : undefined;
+  if (state === undefined) return;
+  print.note(print.colors.yellow(`${state}. \`${PROGRAM} doctor\` shows why.`));
+}
+
 const list = defineCommand<object, Place>({
   name: 'list',
   group: 'Stacks and tasks',
@@ -93,8 +135,10 @@ const list = defineCommand<object, Place>({
     { line: 'list --stack mobile-app', does: 'the layers of a stack' },
     { line: 'list -s mobile-app -l api', does: 'the instances of a layer' },
   ],
-  run: async ({ api, print }, _given, place) => {
-    const found = await api.get<readonly never[]>(pathOf(place, true));
+  run: async (context, _given, place) => {
+    const { print } = context;
+    const { body: found, headers } = await load<readonly never[]>(context, place, true);
+    noteAge(print, headers);
     print.result(found, () => {
       if (place.stack === undefined) print.table<Stack>(found, STACK_COLUMNS, 'There are no stacks.');
       else if (place.layer === undefined) print.table<Layer>(found, LAYER_COLUMNS, 'It has no layers.');
@@ -113,9 +157,11 @@ const describe = defineCommand<object, Place>({
     { line: 'describe -s mobile-app -l api', does: 'a layer' },
     { line: 'describe -s mobile-app -l api -i 3', does: 'the instance api3' },
   ],
-  run: async ({ api, print }, _given, place) => {
+  run: async (context, _given, place) => {
     if (place.stack === undefined) throw usageFailure('Say what to describe: --stack, and --layer, --instance in it.');
-    print.json(await api.get(pathOf(place, false)));
+    const { body, headers } = await load(context, place, false);
+    noteAge(context.print, headers);
+    context.print.json(body);
   },
 });
 

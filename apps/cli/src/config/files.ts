@@ -1,6 +1,16 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { usageFailure } from '../failures.js';
+import { EXIT, Failure, usageFailure } from '../failures.js';
 import type { Setting } from './settings.js';
 
 /** What `config.json` holds; all of it optional. */
@@ -11,7 +21,8 @@ export interface ConfigFile {
   readonly account_token?: string;
 }
 
-type FileSettings = { readonly [Name in 'url' | 'token' | 'account' | 'accountToken']?: Setting };
+/** Settings of a file, with its path as their source. */
+export type FileSettings = { readonly [Name in 'url' | 'token' | 'account' | 'accountToken']?: Setting };
 
 /** `~/.config/quartermaster/config.json`, or below `XDG_CONFIG_HOME`; `QUARTERMASTER_CONFIG` names another file. */
 export function configPath(env: NodeJS.ProcessEnv, home: string): string {
@@ -34,7 +45,8 @@ function readObject(file: string): Record<string, unknown> | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // ENOTDIR: a home that is no folder, as /dev/null is given to services.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw usageFailure(`${file} can not be read (${(error as NodeJS.ErrnoException).code}).`);
   }
   try {
@@ -46,6 +58,7 @@ function readObject(file: string): Record<string, unknown> | undefined {
   throw usageFailure(`${file} is no JSON object.`, 'Write it anew: `quartermaster setup`.');
 }
 
+/** @throws Failure (usage) where it can not be read or is none of ours; no message has any of its text. */
 export function readConfigFile(file: string): { config: FileSettings; warnings: string[] } {
   const found = readObject(file);
   if (found === undefined) return { config: {}, warnings: [] };
@@ -61,7 +74,8 @@ export function readConfigFile(file: string): { config: FileSettings; warnings: 
     setting('account'),
     setting('account_token'),
   ];
-  const isOpen = (statSync(file).mode & 0o077) !== 0;
+  // Windows has no such modes.
+  const isOpen = process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0;
   return {
     config: {
       ...(url && { url }),
@@ -73,10 +87,13 @@ export function readConfigFile(file: string): { config: FileSettings; warnings: 
   };
 }
 
+/** What AWSuper takes where its file says nothing. */
+const AWSUPER_DEFAULTS = { protocol: 'http', host: 'localhost', port: 4242 } as const;
+
 interface AwsuperServer {
-  readonly protocol?: string;
-  readonly host?: string;
-  readonly port?: number | string;
+  readonly protocol?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
 }
 
 /** AWSuper's own: `{"token","server":{"protocol","host","port"}}`. One that is none of that is left alone. */
@@ -87,20 +104,49 @@ export function readAwsuperFile(file: string): Pick<FileSettings, 'url' | 'token
   } catch {
     return {};
   }
-  const { token, server } = (found ?? {}) as { token?: unknown; server?: AwsuperServer };
-  const { protocol = 'http', host, port } = server ?? {};
-  const url = `${protocol}://${host}${port === undefined ? '' : `:${port}`}`;
+  if (found?.['token'] === undefined && found?.['server'] === undefined) return {};
+  const { token, server } = found as { token?: unknown; server?: AwsuperServer | null };
+  const given = { ...AWSUPER_DEFAULTS, ...server };
+  const [protocol, host, port] = [given.protocol, given.host, given.port].map(String) as [string, string, string];
+  // An IPv6 address stands in brackets in a URL.
+  const name = /^[^[].*:/.test(host) ? `[${host}]` : host;
+  const url = `${protocol.replace(/:?(\/\/)?$/, '')}://${name}:${port}`;
   return {
-    ...(typeof host === 'string' && URL.canParse(url) && { url: { value: url, source: file } }),
+    ...(URL.canParse(url) && { url: { value: url, source: file } }),
     ...(typeof token === 'string' && token !== '' && { token: { value: token, source: file } }),
   };
 }
 
-/** Writes the file, for its owner only; never half of it. */
-export function writeConfigFile(file: string, config: ConfigFile): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
+/**
+ * Changes what is named in the file and keeps the rest of it; for its owner only, and never half of it. A file that is no
+ * JSON object is written anew. @throws Failure where it can not be written.
+ */
+export function updateConfigFile(file: string, changes: ConfigFile): void {
+  try {
+    // A link, as of people who keep their settings in a repository, stays one.
+    const target = existsSync(file) ? realpathSync(file) : file;
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    const draft = `${target}.${process.pid}`;
+    try {
+      writeFileSync(draft, `${JSON.stringify({ ...readOthers(file), ...changes }, undefined, 2)}\n`, { mode: 0o600 });
+      chmodSync(draft, 0o600);
+      renameSync(draft, target);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(EXIT.failed, `${file} can not be written (${code}).`, {
+      next: 'QUARTERMASTER_CONFIG names another file; QUARTERMASTER_URL and QUARTERMASTER_TOKEN need none.',
+    });
+  }
+}
+
+function readOthers(file: string): Record<string, unknown> {
+  try {
+    return readObject(file) ?? {};
+  } catch {
+    return {};
+  }
 }

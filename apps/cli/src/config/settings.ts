@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { usageFailure } from '../failures.js';
-import { configPath, readAwsuperFile, readConfigFile, readText } from './files.js';
+import { Failure, usageFailure } from '../failures.js';
+import { configPath, readAwsuperFile, readConfigFile, readText, type FileSettings } from './files.js';
 
 /** Where a setting came from, for `doctor` and messages: `--url`, `QUARTERMASTER_URL`, a file's path. */
 export interface Setting {
@@ -13,8 +13,12 @@ export interface Settings {
   readonly token?: Setting;
   readonly account?: Setting;
   readonly accountToken?: Setting;
+  /** Of a file's token that is kept back, because the file has it for another server. */
+  readonly tokenOfOther?: { readonly source: string; readonly url: string };
   /** Sentences: e.g. a configuration file that others can read. */
   readonly warnings: readonly string[];
+  /** Files and variables that can not be used; what they would set is left out. */
+  readonly problems: readonly Failure[];
 }
 
 /** A CouchDB account. */
@@ -47,44 +51,100 @@ const VARIABLES = {
 
 /**
  * What is set, from the first place that has it: options, environment, the configuration file, AWSuper's `~/.awsuper`.
- * @throws Failure (usage) for a file that can not be read or is none of ours, and for a URL that is none.
+ * @throws Failure (usage) for an option that can not be used; for the other places that is among the `problems`.
  */
 export async function loadSettings({ flags, env, home, readStdin }: SettingsSources): Promise<Settings> {
-  const { config, warnings } = readConfigFile(configPath(env, home));
-  const awsuper = readAwsuperFile(join(home, '.awsuper'));
-  const secretOf = async (option: string, file: string | undefined): Promise<Setting | undefined> => {
-    if (file === undefined) return undefined;
-    const text = file === '-' ? await readStdin() : readText(file, option);
-    const value = text.trim();
-    if (value === '') throw usageFailure(`${option}: ${file === '-' ? 'standard input' : file} is empty.`);
-    return { value, source: file === '-' ? 'standard input' : file };
+  const problems: Failure[] = [];
+  const { config, warnings } = attempt(() => readConfigFile(configPath(env, home)), problems) ?? {
+    config: {},
+    warnings: [],
   };
-  const flag = (value: string | undefined, source: string): Setting | undefined =>
-    value === undefined ? undefined : { value, source };
-  const variable = (name: string): Setting | undefined => (env[name] ? { value: env[name], source: name } : undefined);
+  const awsuper = readAwsuperFile(join(home, '.awsuper'));
+  const secrets = await readSecrets(flags, readStdin);
+  const variable = (name: keyof typeof VARIABLES): Setting | undefined => {
+    const value = env[VARIABLES[name]]?.trim();
+    return value ? { value, source: VARIABLES[name] } : undefined;
+  };
+  const checked = (
+    given: Setting | undefined,
+    others: Setting | undefined,
+    check: (one: Setting) => void,
+  ): Setting | undefined => {
+    if (given !== undefined) {
+      check(given);
+      return given;
+    }
+    return others && attempt(() => (check(others), others), problems);
+  };
 
-  const url = flag(flags.url, '--url') ?? variable(VARIABLES.url) ?? config.url ?? awsuper.url;
-  const token =
-    (await secretOf('--token-file', flags.tokenFile)) ?? variable(VARIABLES.token) ?? config.token ?? awsuper.token;
-  const account = flag(flags.account, '--account') ?? variable(VARIABLES.account) ?? config.account;
-  const accountToken =
-    (await secretOf('--account-token-file', flags.accountTokenFile)) ??
-    variable(VARIABLES.accountToken) ??
-    config.accountToken;
-  if (url !== undefined) checkUrl(url);
-  if (token !== undefined) checkToken(token);
+  const url = checked(flag(flags.url, '--url'), variable('url') ?? config.url ?? awsuper.url, checkUrl);
+  const isFor = (file: FileSettings): boolean => isSameServer(file.url, url);
+  const ofFiles = [config, awsuper].filter((file) => file.token !== undefined);
+  const token = checked(secrets.token, variable('token') ?? ofFiles.find(isFor)?.token, checkToken);
+  const other = token === undefined ? ofFiles.find((file) => !isFor(file)) : undefined;
+  const account = flag(flags.account, '--account') ?? variable('account') ?? config.account;
+  // The file's belongs to the file's account, and goes to the file's server.
+  const isFilesAccount = isFor(config) && account?.value === config.account?.value;
+  const accountToken = checked(
+    secrets.accountToken,
+    variable('accountToken') ?? (isFilesAccount ? config.accountToken : undefined),
+    checkToken,
+  );
   return {
     warnings,
+    problems,
     ...(url && { url }),
     ...(token && { token }),
     ...(account && { account }),
     ...(accountToken && { accountToken }),
+    ...(other?.token && other.url && { tokenOfOther: { source: other.token.source, url: other.url.value } }),
   };
+}
+
+function flag(value: string | undefined, source: string): Setting | undefined {
+  return value === undefined ? undefined : { value, source };
+}
+
+function attempt<Value>(read: () => Value, problems: Failure[]): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}
+
+async function readSecrets(
+  { tokenFile, accountTokenFile }: SettingsSources['flags'],
+  readStdin: () => Promise<string>,
+): Promise<Pick<Settings, 'token' | 'accountToken'>> {
+  if (tokenFile === '-' && accountTokenFile === '-') {
+    throw usageFailure('--token-file and --account-token-file can not both read standard input.');
+  }
+  const secretOf = async (option: string, file: string | undefined): Promise<Setting | undefined> => {
+    if (file === undefined) return undefined;
+    const source = file === '-' ? 'standard input' : file;
+    const value = (file === '-' ? await readStdin() : readText(file, option)).trim();
+    if (value === '') throw usageFailure(`${option}: ${source} is empty.`);
+    return { value, source };
+  };
+  const token = await secretOf('--token-file', tokenFile);
+  const accountToken = await secretOf('--account-token-file', accountTokenFile);
+  return { ...(token && { token }), ...(accountToken && { accountToken }) };
+}
+
+/** A token in a file goes to the server that the file names, and to no other that an option or a variable names. */
+function isSameServer(ofFile: Setting | undefined, url: Setting | undefined): boolean {
+  if (ofFile === undefined || url === undefined || !URL.canParse(ofFile.value)) return true;
+  return new URL(ofFile.value).origin === new URL(url.value).origin;
 }
 
 function checkUrl({ value, source }: Setting): void {
   if (isServerUrl(value)) return;
-  throw usageFailure(`${source} must be an address like https://quartermaster.example.com, not ${value}.`);
+  // One with a login in it, or a token in the wrong place, is not shown.
+  const shown = /[.:/]/.test(value) && !value.includes('@') ? `, not ${value}` : '';
+  throw usageFailure(`${source} must be an address like https://quartermaster.example.com${shown}.`);
 }
 
 /** An http or https URL without a login in it; a path is where a router has put the server. */
@@ -94,8 +154,18 @@ export function isServerUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username + password + search + hash === '';
 }
 
+/** A token would go to another machine in the clear. */
+export function isUnencrypted(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 function checkToken({ value, source }: Setting): void {
-  // What no header can carry; the value itself is not shown.
-  if (!/^[\u0021-\u007e]+$/.test(value))
-    throw usageFailure(`The token in ${source} must be one word of printable ASCII.`);
+  // The value itself is not shown.
+  if (!isToken(value)) throw usageFailure(`The token in ${source} must be one word of printable ASCII.`);
+}
+
+/** What a header can carry. */
+export function isToken(text: string): boolean {
+  return /^[\u0021-\u007e]+$/.test(text);
 }

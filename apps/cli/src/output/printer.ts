@@ -29,7 +29,10 @@ export interface PrinterOptions {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly isJson: boolean;
+  /** What `colors` are for: standard output. */
   readonly isColored: boolean;
+  /** Of standard error; where they are not wanted there, colours of notes are taken out. */
+  readonly isNoteColored: boolean;
 }
 
 const NO_BORDERS = Object.fromEntries(
@@ -38,7 +41,7 @@ const NO_BORDERS = Object.fromEntries(
     .map((place) => [place, '']),
 );
 
-export function createPrinter({ stdout, stderr, isJson, isColored }: PrinterOptions): Printer {
+export function createPrinter({ stdout, stderr, isJson, isColored, isNoteColored }: PrinterOptions): Printer {
   const colors = createColors(isColored);
   const line = (text = ''): void => void stdout.write(`${text}\n`);
   const json = (value: unknown): void => line(JSON.stringify(value, undefined, 2));
@@ -47,7 +50,7 @@ export function createPrinter({ stdout, stderr, isJson, isColored }: PrinterOpti
     line,
     json,
     result: (value, human) => (isJson ? json(value) : human()),
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${isNoteColored ? printable(text) : withoutColors(printable(text))}\n`),
     table: (rows, columns, ifNone) => {
       if (rows.length === 0) return line(ifNone);
       const table = new Table({
@@ -56,19 +59,28 @@ export function createPrinter({ stdout, stderr, isJson, isColored }: PrinterOpti
         chars: NO_BORDERS,
         style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
       });
-      for (const row of rows) table.push(columns.map(({ of }) => plain(of(row))));
+      for (const row of rows) table.push(columns.map(({ of }) => cell(of(row))));
       for (const text of table.toString().split('\n')) line(text.trimEnd());
     },
     fields: (pairs) => {
       const shown = pairs.filter(([, value]) => value !== undefined && value !== '');
       const width = Math.max(0, ...shown.map(([name]) => name.length));
-      for (const [name, value] of shown) line(`${colors.bold(name.padEnd(width))}  ${plain(value)}`);
+      for (const [name, value] of shown) line(`${colors.bold(name.padEnd(width))}  ${cell(value)}`);
     },
   };
 }
 
-/** A cell: no control characters of a server's text reach the terminal, but for our own colours. */
-function plain(value: string | number | undefined): string {
+function cell(value: string | number | undefined): string {
+  return printable(String(value ?? '')).replaceAll('\n', ' ');
+}
+
+/** No control characters of a server's text reach the terminal; our own colours and line ends do. */
+export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return String(value ?? '').replace(/[\u0000-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d+m)/g, ' ');
+  return text.replace(/[\u0000-\u0009\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d+m)/g, ' ');
+}
+
+function withoutColors(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/\u001b\[\d+m/g, '');
 }

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Colors } from './printer.js';
+import { printable, type Colors } from './printer.js';
 import { spanOf } from './time.js';
 import type { TextSink } from './text-sink.js';
 
@@ -23,13 +23,15 @@ export interface Progress {
 export interface ProgressOptions {
   readonly sink: TextSink;
   readonly colors: Colors;
+  /** The sink is a terminal that understands escape codes. */
+  readonly isLive: boolean;
   readonly now: () => number;
 }
 
 const BAR_WIDTH = 24;
 
-export function createProgress({ sink, colors, now }: ProgressOptions): Progress {
-  if (sink.isTTY !== true) return createLines(sink);
+export function createProgress({ sink, colors, isLive, now }: ProgressOptions): Progress {
+  if (!isLive) return createLines(sink);
   const startedAt = now();
   const bar = new SingleBar({
     // cli-progress asks for the whole stream and uses what a terminal's has.
@@ -40,12 +42,24 @@ export function createProgress({ sink, colors, now }: ProgressOptions): Progress
     format: (_options, { progress }, { text }: { text: string }) => {
       const full = Math.round(Math.min(1, Math.max(0, progress)) * BAR_WIDTH);
       const drawn = colors.green('█'.repeat(full)) + colors.dim('░'.repeat(BAR_WIDTH - full));
-      return `${drawn} ${text} ${colors.dim(spanOf((now() - startedAt) / 1000))}`;
+      const time = spanOf((now() - startedAt) / 1000);
+      // cli-progress would cut the line with its colours counted, or let it run over the last column.
+      const room = (sink.columns || 80) - BAR_WIDTH - time.length - 3;
+      return `${drawn} ${shortened(text, room)} ${colors.dim(time)}`;
     },
   });
+  // Whoever ends the process in the middle, gets the cursor back.
+  const stop = (): void => bar.stop();
   let last: ProgressState | undefined;
+  const close = (): void => {
+    process.off('exit', stop);
+    bar.stop();
+  };
   const draw = ({ done, total, text }: ProgressState): void => {
-    if (last === undefined) bar.start(total, done, { text });
+    if (last === undefined) {
+      bar.start(total, done, { text });
+      process.once('exit', stop);
+    }
     bar.setTotal(total);
     bar.update(done, { text });
     last = { done, total, text };
@@ -55,16 +69,16 @@ export function createProgress({ sink, colors, now }: ProgressOptions): Progress
     note: (line) => {
       const standing = last;
       if (standing !== undefined) {
-        bar.stop();
+        close();
         // The bar's line goes; what is noted takes its place, and the bar comes below.
         sink.write('\u001b[1A\u001b[2K');
         last = undefined;
       }
-      sink.write(`${line}\n`);
+      sink.write(`${printable(line)}\n`);
       if (standing !== undefined) draw(standing);
     },
     end: () => {
-      if (last !== undefined) bar.stop();
+      if (last !== undefined) close();
       last = undefined;
     },
   };
@@ -74,10 +88,15 @@ function createLines(sink: TextSink): Progress {
   let told = '';
   return {
     show: ({ text }) => {
-      if (text !== told) sink.write(`${text}\n`);
+      if (text !== told) sink.write(`${printable(text)}\n`);
       told = text;
     },
-    note: (line) => void sink.write(`${line}\n`),
+    note: (line) => void sink.write(`${printable(line)}\n`),
     end: () => {},
   };
+}
+
+function shortened(text: string, room: number): string {
+  const line = printable(text).replaceAll('\n', ' ');
+  return line.length <= room ? line : `${line.slice(0, Math.max(0, room - 1))}…`;
 }

@@ -44,7 +44,8 @@ export async function serve(answer: (request: SeenRequest) => Answer | undefined
         return;
       }
       const type = given.text === undefined ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8';
-      response.writeHead(given.status ?? 200, { 'content-type': type, ...given.headers });
+      const isEmpty = given.text === undefined && given.json === undefined;
+      response.writeHead(given.status ?? 200, { ...(isEmpty ? {} : { 'content-type': type }), ...given.headers });
       response.end(given.text ?? (given.json === undefined ? '' : JSON.stringify(given.json)));
     });
   });
@@ -81,6 +82,9 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** Nothing can be made below it, whoever runs the tests. */
+const NO_HOME = '/dev/null/home';
+
 export const TEST_TOKEN = 'unit-test-token-0123456789';
 
 /** Runs what a person would type, in this process, with its output caught. */
@@ -98,7 +102,7 @@ export async function runCli(
     {
       argv,
       env: { ...(url === undefined ? {} : { QUARTERMASTER_URL: url, QUARTERMASTER_TOKEN: TEST_TOKEN }), ...env },
-      home: options.home ?? '/nonexistent',
+      home: options.home ?? NO_HOME,
       stdout: { write: (part) => (stdout += part), isTTY: isTerminal, columns: 100 },
       stderr: { write: (part) => (stderr += part), isTTY: isTerminal, columns: 100 },
       prompts: { isInteractive: false, input: refuse, secret: refuse, confirm: refuse, ...options.prompts },

@@ -44,7 +44,10 @@ export function isWatched({ wait, watch, timeout }: WatchOptions): boolean {
 /** Between two looks: often at first, then less. */
 const PAUSES_MS = { first: 500, longest: 3000, growth: 1.15 } as const;
 /** A server that is away so long is given up. */
-const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000;
+
+/** As much of a command's context as is needed. */
+export type FollowContext = Pick<Context, 'openProgress' | 'now' | 'sleep' | 'signal'>;
 
 /**
  * Looks at something until it has ended, drawing how far it is. A lost connection and a 503 are waited through.
@@ -52,7 +55,7 @@ const PATIENCE_MS = 120_000;
  * work itself goes on, and how to look at it again.
  */
 export async function follow<State>(
-  context: Context,
+  context: FollowContext,
   followed: Followed<State>,
   { timeout }: WatchOptions = {},
 ): Promise<{ readonly state: State; readonly end: 'done' | 'failed' }> {
@@ -95,7 +98,8 @@ export async function follow<State>(
   }
 }
 
-function isPassing(error: unknown): error is Failure {
+/** Nobody there, or not able to at the moment: worth another try. */
+export function isPassing(error: unknown): error is Failure {
   return error instanceof Unreachable || (error instanceof ApiFailure && error.status === 503);
 }
 
