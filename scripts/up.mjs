@@ -1,5 +1,5 @@
 // What bin/up runs once everything is installed: build, start, wait until ready, say what to try, stop in good order.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseToken, createEnvironments, givenRedisUrl } from './environment.mjs';
@@ -112,7 +112,16 @@ async function start({ port, supervisor, leftovers, isStopping }) {
   keepApp('worker');
   keepApp('mini-worker');
   await until('web', READY_WITHIN_MS, () => answersOk(`${settings.webUrl}/readyz`));
-  if (!isStopping()) process.stdout.write(welcome(settings, Date.now() - startedAt));
+  if (isStopping()) return;
+  keepForCommandLine(settings);
+  process.stdout.write(welcome(settings, Date.now() - startedAt));
+}
+
+/** What bin/quartermaster takes for its configuration file. */
+function keepForCommandLine({ webUrl, token }) {
+  const file = join(LOCAL, 'cli.json');
+  rmSync(file, { force: true });
+  writeFileSync(file, `${JSON.stringify({ url: webUrl, token })}\n`, { mode: 0o600 });
 }
 
 async function findEtcdPorts() {
@@ -125,7 +134,7 @@ async function build(supervisor, isStopping) {
   const { how, code } = await supervisor.run({
     name: 'build',
     command: join(ROOT, 'node_modules/.bin/tsc'),
-    args: ['-b', ...APPS.map((name) => `apps/${name}`)],
+    args: ['-b', ...[...APPS, 'cli'].map((name) => `apps/${name}`)],
     cwd: ROOT,
     stopWithinMs: STOP_WITHIN_MS.build,
   });

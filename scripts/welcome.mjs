@@ -12,18 +12,23 @@ Quartermaster is ready after ${(tookMs / 1000).toFixed(1)} s.
   URL    ${webUrl}
   Token  ${token}
 
-Three things to try, in another terminal:
+Things to try, in another terminal:
 
-  # Build four instances in the sandbox
+  # Is all well?
+  bin/quartermaster doctor
+
+  # Build four instances in the sandbox, and see them come up
+  bin/quartermaster build --site org --env staging --queue docker --instance-type c3.2xlarge --count 4 --wait
+
+  # The same by HTTP
   ${curl} -d '${body}' ${webUrl}/instance-builds
 
-  # See them come up
   ${curl} '${webUrl}/instances?site=org&env=staging&queue=docker'
 
   # Read what Slack was told
   curl ${sandboxUrl}/_sandbox/slack
 
-To terminate one: ${curl} -X DELETE ${webUrl}/instances/<id>
+To terminate one: bin/quartermaster terminate <id>
 Ctrl-C stops everything.
 
 `;

@@ -14,8 +14,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second time there is nothing more to wait for.
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
-    // The terminal has written ^C where the cursor was.
-    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
+    // The terminal has written ^C where the cursor was: the line is cleared, a bar draws itself anew.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\r\u001b[K');
     interruption.abort(new Error('interrupted'));
   });
 }
