@@ -1,0 +1,113 @@
+import type { Cluster } from './couchdb-api.js';
+import { endOf, lookFirst, progressOf, seeAgain, STILL_MS, type Goal, type Sight } from './goal.js';
+
+interface Standing {
+  readonly nodes?: number;
+  readonly ready?: number;
+  readonly ring?: number;
+  readonly databases?: readonly string[];
+}
+
+/** A cluster whose ring goes through the nodes 1 to `ring`. */
+function cluster(replicas: number, standing: Standing = {}): Cluster {
+  const { nodes = replicas, ready = nodes, ring = nodes, databases = ['test'] } = standing;
+  const name = (i: number): string => `node-${i}`;
+  const members = ring < 2 ? [] : Array.from({ length: ring }, (_none, i) => name(i));
+  return {
+    Tag: 'shop',
+    Username: 'ann',
+    Replicas: replicas,
+    Endpoint: 'http://10.0.0.7:5984',
+    Namespace: 'default',
+    Databases: databases,
+    Nodes: Array.from({ length: nodes }, (_none, i) => ({ Name: name(i), Ready: i < ready })),
+    Replications: members.flatMap((From, i) =>
+      databases.map((Database) => ({ Database, From, To: name((i + 1) % ring), State: 'running' })),
+    ),
+  };
+}
+
+/** Looks that follow each other, after the change was accepted. */
+function see(goal: Goal, ...looks: readonly (Cluster | undefined)[]): Sight {
+  return looks.reduce<Sight>((sight, look, i) => seeAgain(goal, sight, look, i), lookFirst(true, 0));
+}
+
+const END_AT = 1000;
+const three: Goal = { kind: 'scale', replicas: 3 };
+
+it('is done when all nodes are ready and the ring goes through each of them', () => {
+  expect(endOf(three, see(three, cluster(1), cluster(3, { ready: 2, ring: 1 })), END_AT)).toBeUndefined();
+  expect(endOf(three, see(three, cluster(1), cluster(3, { ring: 2 })), END_AT)).toBeUndefined();
+  expect(endOf(three, see(three, cluster(1), cluster(3)), END_AT)).toEqual({ is: 'done' });
+  expect(endOf(three, see(three, cluster(3)), END_AT)).toEqual({ is: 'done' });
+});
+
+it('needs no ring for one node', () => {
+  const one: Goal = { kind: 'create', replicas: 1 };
+  expect(endOf(one, see(one, cluster(1, { ready: 0 })), END_AT)).toBeUndefined();
+  expect(endOf(one, see(one, cluster(1)), END_AT)).toEqual({ is: 'done' });
+});
+
+it('decides nothing while the request itself may tell more', () => {
+  const sight = seeAgain(three, lookFirst(false, 0), cluster(3), 1);
+  expect(endOf(three, sight, STILL_MS * 2)).toBeUndefined();
+});
+
+it('takes a cluster that is back where it was for one that could not be scaled', () => {
+  const failed = { is: 'failed', why: 'It was not scaled to 3: it is back at 1 node.' };
+  expect(endOf(three, see(three, cluster(1), cluster(3, { ready: 1, ring: 1 }), cluster(1)), END_AT)).toEqual(failed);
+  // Nothing has begun yet: it may wait for its turn.
+  expect(endOf(three, see(three, cluster(1), cluster(1)), END_AT)).toBeUndefined();
+  // Down: the ring was drawn without those that were to leave, and then with them again.
+  const down = see(three, cluster(5), cluster(5, { ring: 3 }), cluster(5));
+  expect(endOf(three, down, END_AT)).toMatchObject({ is: 'failed', why: expect.stringContaining('back at 5 nodes') });
+});
+
+it('takes databases that go again for refused ones', () => {
+  const goal: Goal = { kind: 'replicate', databases: ['logs'] };
+  const both = { databases: ['logs', 'test'] };
+  expect(endOf(goal, see(goal, cluster(3), cluster(3, both)), END_AT)).toEqual({ is: 'done' });
+  expect(endOf(goal, see(goal, cluster(3)), END_AT)).toBeUndefined();
+  expect(endOf(goal, see(goal, cluster(3), cluster(3, { ...both, ring: 2 }), cluster(3)), END_AT)).toMatchObject({
+    is: 'failed',
+    why: expect.stringContaining('refused'),
+  });
+});
+
+it('believes that a cluster is not there when it was looked for twice', () => {
+  const make: Goal = { kind: 'create', replicas: 3 };
+  expect(endOf(make, see(make, undefined), END_AT)).toBeUndefined();
+  expect(endOf(make, see(make, undefined, undefined), END_AT)).toMatchObject({
+    is: 'failed',
+    why: expect.stringContaining('could not be made'),
+  });
+  expect(endOf(three, see(three, cluster(1), undefined, undefined), END_AT)).toMatchObject({ is: 'failed' });
+  for (const kind of ['delete', 'settle'] as const) {
+    expect(endOf({ kind }, see({ kind }, cluster(1), undefined, undefined), END_AT)).toEqual({ is: 'done' });
+  }
+});
+
+it('waits for a deletion while anything is left', () => {
+  const goal: Goal = { kind: 'delete' };
+  expect(endOf(goal, see(goal, { ...cluster(2), Deleting: true }), END_AT)).toBeUndefined();
+});
+
+it('gives up a cluster that stands still, and says that nobody knows', () => {
+  const sight = see(three, cluster(1));
+  expect(endOf(three, sight, STILL_MS - 1)).toBeUndefined();
+  expect(endOf(three, sight, STILL_MS)).toMatchObject({
+    is: 'failed',
+    why: 'Nothing has changed for 30m: it may have failed, and the API does not tell any more.',
+  });
+});
+
+it('shows how far it is', () => {
+  const text = (goal: Goal, ...looks: (Cluster | undefined)[]): string =>
+    progressOf(goal, see(goal, ...looks), 'shop').text;
+  expect(text({ kind: 'create', replicas: 3 }, undefined)).toBe('shop: not there yet');
+  expect(text(three, cluster(3, { ready: 2, ring: 2 }))).toBe('shop: 2 of 3 nodes ready, 2 of 2 replications run');
+  expect(text(three, cluster(5, { ring: 3 }))).toBe('shop: 5 of 5 nodes ready, 2 to go, 3 of 3 replications run');
+  expect(text({ kind: 'delete' }, { ...cluster(2, { nodes: 1 }), Deleting: true })).toBe('shop: 1 node left');
+  expect(text({ kind: 'delete' }, cluster(2), undefined)).toBe('shop: gone');
+  expect(progressOf(three, see(three, cluster(3)), 'shop')).toMatchObject({ done: 6, total: 6 });
+});

@@ -1,0 +1,93 @@
+import { path, type Api } from '../../api/api.js';
+import { ApiFailure } from '../../api/api-failure.js';
+import { PROGRAM, type Context } from '../../context.js';
+import { EXIT, Failure } from '../../failures.js';
+import type { Colors } from '../../output/printer.js';
+import { follow, type WatchOptions } from '../../watch/follow.js';
+
+export const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'TXT', 'SRV'] as const;
+
+/** A record as the API shows it. */
+export interface DnsRecord {
+  readonly hostname: string;
+  readonly type: (typeof RECORD_TYPES)[number];
+  /** The value, whatever the type. */
+  readonly ip_address: string;
+  readonly port?: number;
+  readonly ttl: number;
+  readonly status: 'PENDING' | 'INSYNC' | 'FAILED';
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly renamed_to?: string;
+}
+
+/** Completes the host names of the first hundred records. */
+export async function hostnames(api: Api): Promise<readonly string[]> {
+  const { records } = await api.get<{ readonly records: readonly DnsRecord[] }>('/records', { limit: 100 });
+  return records.map(({ hostname }) => hostname);
+}
+
+export function coloredStatus(status: DnsRecord['status'], { green, yellow, red }: Colors): string {
+  return { INSYNC: green, PENDING: yellow, FAILED: red }[status](status);
+}
+
+export function showRecord({ print }: Context, record: DnsRecord): void {
+  const { hostname, type, ip_address, port, ttl, status, error, renamed_to } = record;
+  print.fields([
+    ['Host name', hostname],
+    ['Type', type],
+    ['Value', ip_address],
+    ['Port', port],
+    ['TTL', `${ttl} s`],
+    ['Status', coloredStatus(status, print.colors)],
+    ['Error', error && `${error.message} (${error.code})`],
+    ['Renamed to', renamed_to],
+  ]);
+}
+
+/** @throws ApiFailure that says where to look for it where there is none. */
+export async function loadRecord({ api }: Context, hostname: string): Promise<DnsRecord> {
+  try {
+    return await api.get<DnsRecord>(path`/record/${hostname}`);
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.code !== 'unknown-record') throw error;
+    throw error.advising(
+      `\`${PROGRAM} records\` lists those that were made here; what others have made is never shown.`,
+    );
+  }
+}
+
+/** Looks at a record, under its new name where it is being renamed, until it is INSYNC or FAILED. */
+export async function followRecord(context: Context, hostname: string, options: WatchOptions): Promise<DnsRecord> {
+  let name = hostname;
+  const load = async (): Promise<DnsRecord> => {
+    const record = await loadRecord(context, name);
+    if (record.renamed_to === undefined) return record;
+    name = record.renamed_to;
+    return loadRecord(context, name);
+  };
+  const { state } = await follow<DnsRecord>(
+    context,
+    {
+      what: `record ${hostname}`,
+      again: `record get ${hostname} --watch`,
+      load,
+      progressOf: ({ hostname, type, ip_address, status }) => ({
+        done: status === 'PENDING' ? 0 : 1,
+        total: 1,
+        text: `${hostname} ${type} ${ip_address}: ${status}`,
+      }),
+      endOf: ({ status }) => ({ PENDING: undefined, INSYNC: 'done' as const, FAILED: 'failed' as const })[status],
+    },
+    options,
+  );
+  return state;
+}
+
+/** @throws Failure with the reason of a record that is FAILED. */
+export function failIfFailed({ api }: Context, { hostname, status, error }: DnsRecord): void {
+  if (status !== 'FAILED') return;
+  throw new Failure(EXIT.failed, `${hostname} is FAILED: ${error?.message ?? 'the reason is not known any more.'}`, {
+    request: `GET ${api.url}${path`/record/${hostname}`} → 200 OK, FAILED${error ? ` (${error.code})` : ''}`,
+    next: `A former value that stood in the zone still does. Set it again when that is mended, or take it away: \`${PROGRAM} record rm ${hostname}\``,
+  });
+}

@@ -1,0 +1,151 @@
+import { path, type Api } from '../../api/api.js';
+import { defineCommand, type Command } from '../../command.js';
+import { PROGRAM } from '../../context.js';
+import { Failure } from '../../failures.js';
+import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
+import { conditionWords, idsOf, taskNames } from './task-completion.js';
+import { doTask, reportOrWatch, resume, type TaskWords } from './do.js';
+import { log } from './log.js';
+import { parseConditions } from './pairs.js';
+import { isDelayed, type TaskRecord } from './task-record.js';
+import { advised, changeTask, loadTask, type TaskPlace } from './task-requests.js';
+import { showTask, showTasks } from './show-task.js';
+
+interface NamedTask {
+  readonly name: string;
+  /** Why it can not be loaded. */
+  readonly error?: string;
+}
+
+const tasks = defineCommand<object, { detail?: boolean }>({
+  name: 'tasks',
+  group: 'Stacks and tasks',
+  summary: 'List the tasks that can be done',
+  options: [{ flags: '--detail', summary: 'Also those that can not be loaded, and why' }],
+  examples: [
+    { line: 'tasks', does: 'their names' },
+    { line: 'tasks --detail', does: 'and what is broken' },
+  ],
+  run: async ({ api, print }, _given, { detail = false }) => {
+    if (!detail) {
+      const names = await api.get<readonly string[]>('/tasks');
+      print.result(names, () => names.forEach((name) => print.line(name)));
+      return;
+    }
+    const found = await api.get<readonly NamedTask[]>('/tasks', { detail: true });
+    print.result(found, () =>
+      print.table(
+        found,
+        [
+          { title: 'NAME', of: ({ name }) => name },
+          { title: 'STATE', of: ({ error }) => (error === undefined ? 'ok' : `broken: ${error}`) },
+        ],
+        'There are no tasks.',
+      ),
+    );
+  },
+});
+
+const TASK = { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames } as const;
+const ID_SUMMARY = 'Its id, as `do` and `query` show it';
+const WATCHED_LINES = 10;
+
+const check = defineCommand<TaskPlace, WatchOptions>({
+  name: 'check',
+  group: 'Stacks and tasks',
+  summary: 'Show how a task stands, or watch it to its end',
+  arguments: [TASK, { name: 'id', summary: ID_SUMMARY, completion: idsOf() }],
+  options: WATCH_OPTIONS,
+  examples: [
+    { line: 'check layer-rolling-restart 5b6cb5f4e161b303089da220', does: 'its fields, instances and last log lines' },
+    { line: 'check layer-rolling-restart 5b6cb5f4e161b303089da220 --watch', does: 'watch it until it is settled' },
+  ],
+  run: async (context, place, options) => {
+    const { api, print } = context;
+    const record = await loadTask(api, place);
+    if (!context.isJson && (await isUnserved(api, record, context.now()))) {
+      print.note(
+        print.colors.yellow(`No worker serves the queue of tasks, so it waits: see \`${PROGRAM} processes\`.`),
+      );
+    }
+    if (isWatched(options)) return reportOrWatch(context, place, record, { ...options, formerLines: WATCHED_LINES });
+    print.result(record, () => showTask(context, place.task, record));
+  },
+});
+
+/** It waits although it is due, and no process takes tasks. */
+async function isUnserved(api: Api, record: TaskRecord, now: number): Promise<boolean> {
+  if (record.status !== 'PENDING' || isDelayed(record, now)) return false;
+  try {
+    const { queues } = await api.get<{ queues: readonly { name: string; workers: number }[] }>('/processes');
+    return queues.some(({ name, workers }) => name === 'tasks' && workers === 0);
+  } catch (error) {
+    // The task is what was asked for.
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+const query = defineCommand<TaskWords>({
+  name: 'query',
+  group: 'Stacks and tasks',
+  summary: 'Find tasks by their fields',
+  description:
+    'Each word is key=value. All conditions must hold; a key given twice takes either value. Also key[min]=, key[max]=, ' +
+    'sort[key]=asc or desc, limit= (10, 50 at most) and page= (from 1). A date means all of what it names: 2026-11 the month. ' +
+    'Newest first unless sorted.',
+  arguments: [
+    TASK,
+    {
+      name: 'key=value',
+      summary: 'Conditions',
+      isOptional: true,
+      isVariadic: true,
+      completion: conditionWords,
+    },
+  ],
+  examples: [
+    {
+      line: 'query layer-rolling-restart stack=mobile-app layer=api sort[date_updated]=desc limit=1',
+      does: 'the restart of this layer that was updated last',
+    },
+    { line: 'query layer-rolling-restart status=RUNNING status=PENDING', does: 'what is on its way' },
+    { line: 'query layer-rolling-restart status=FAILED date_created[min]=2026-11-01', does: 'what failed since then' },
+  ],
+  run: async (context, { task, 'key=value': pairs }) => {
+    const { api, print } = context;
+    const conditions = parseConditions(pairs);
+    type Found = { readonly num_found: number; readonly data: readonly TaskRecord[] };
+    const found = await advised(api.get<Found>(path`/tasks/${task}`, conditions), task);
+    print.result(found, () => {
+      const { num_found: total, data } = found;
+      showTasks(context, data);
+      const page = Number(conditions['page']?.[0] ?? 1);
+      const isMore = data.length > 0 && total > data.length;
+      if (isMore) print.note(`${data.length} of ${total}, page ${page}: page=${page + 1} or limit=50 shows more.`);
+    });
+  },
+});
+
+const cancel = defineCommand<TaskPlace, WatchOptions>({
+  name: 'cancel',
+  group: 'Stacks and tasks',
+  summary: 'Cancel a task that is pending or running',
+  description: 'Nothing more is begun; what is in the middle is brought back. --wait waits for that.',
+  arguments: [TASK, { name: 'id', summary: ID_SUMMARY, completion: idsOf('PENDING', 'RUNNING') }],
+  options: WATCH_OPTIONS,
+  examples: [
+    { line: 'cancel layer-rolling-restart 5b6cb5f4e161b303089da220', does: 'cancel it' },
+    {
+      line: 'cancel layer-rolling-restart 5b6cb5f4e161b303089da220 --wait',
+      does: 'and wait until everything is back in place',
+    },
+  ],
+  run: async (context, place, options) => {
+    const { task, id } = place;
+    const record = await changeTask(context, { method: 'DELETE', path: path`/tasks/${task}/${id}` }, task, id);
+    return reportOrWatch(context, place, record, { ...options, formerLines: WATCHED_LINES, wanted: 'CANCELLED' });
+  },
+});
+
+export const taskCommands: readonly Command[] = [tasks, doTask, check, query, log, cancel, resume];
