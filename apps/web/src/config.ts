@@ -37,7 +37,7 @@ export const webVariables = {
   ),
   AUTH_TOKEN: secretVariable(Joi.string()).description('short for AUTH_TOKENS=default:<token>'),
   ADMIN_TOKENS: listVariable().description(
-    'names that may shut down, force and manage accounts; default: the only token, or the one named admin',
+    'names that may shut down, force, manage accounts, and see metrics and the dashboard; default: the only token, or the one named admin',
   ),
   METRICS_TOKEN: secretVariable(
     Joi.string()
