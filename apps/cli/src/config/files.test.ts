@@ -17,6 +17,7 @@ const put = (name: string, text: string, mode = 0o600): string => {
 it('finds the configuration below the home, XDG’s place or where it is told to', () => {
   expect(configPath({}, '/home/a')).toBe('/home/a/.config/quartermaster/config.json');
   expect(configPath({ XDG_CONFIG_HOME: '/x' }, '/home/a')).toBe('/x/quartermaster/config.json');
+  expect(configPath({ XDG_CONFIG_HOME: 'x' }, '/home/a')).toBe('/home/a/.config/quartermaster/config.json');
   expect(configPath({ XDG_CONFIG_HOME: '/x', QUARTERMASTER_CONFIG: '/y.json' }, '/home/a')).toBe('/y.json');
 });
 

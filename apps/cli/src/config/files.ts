@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { EXIT, Failure, usageFailure } from '../failures.js';
 import type { Setting } from './settings.js';
 
@@ -26,9 +26,10 @@ export type FileSettings = { readonly [Name in 'url' | 'token' | 'account' | 'ac
 
 /** `~/.config/quartermaster/config.json`, or below `XDG_CONFIG_HOME`; `QUARTERMASTER_CONFIG` names another file. */
 export function configPath(env: NodeJS.ProcessEnv, home: string): string {
-  return (
-    env['QUARTERMASTER_CONFIG'] || join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'quartermaster', 'config.json')
-  );
+  const { QUARTERMASTER_CONFIG: file, XDG_CONFIG_HOME: folder = '' } = env;
+  // "If an implementation encounters a relative path … it should consider the path invalid and ignore it":
+  // https://specifications.freedesktop.org/basedir-spec/latest/
+  return file || join(isAbsolute(folder) ? folder : join(home, '.config'), 'quartermaster', 'config.json');
 }
 
 /** @throws Failure (usage) where it can not be read. */

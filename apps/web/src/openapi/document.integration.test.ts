@@ -103,6 +103,15 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
+  it('has whole patterns, without the marks around them', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text = '""']) => JSON.parse(text) as string,
+    );
+    expect(patterns.length).toBeGreaterThan(10);
+    expect(patterns.filter((pattern) => !pattern.endsWith('$'))).toEqual([]);
+    for (const pattern of patterns) expect(() => new RegExp(pattern, 'u')).not.toThrow();
+  });
+
   it('keeps what its schemas check', () => {
     const build = document.paths['/instance-builds']?.['post']?.requestBody?.content['application/json'];
     expect(build).toMatchObject({

@@ -12,10 +12,24 @@ export type SchemaObject = Readonly<Record<string, unknown>> & {
  * for nothing) is left out, or said by the schema itself with `description` and `meta({ swagger })`.
  */
 export function toSchemaObject(schema: Joi.ObjectSchema): SchemaObject {
-  const { swagger } = joiToSwagger(schema);
+  const swagger = withWholePatterns(joiToSwagger(schema).swagger) as SchemaObject;
   const { renames = [] } = schema.describe() as { renames?: readonly { from: string; to: string }[] };
   const other = renames.map(({ from, to }) => `\`${from}\` is another name of \`${to}\`.`);
   return other.length === 0 ? swagger : { ...swagger, description: other.join(' ') };
+}
+
+/** joi-to-swagger cuts the first and the last character off `/…/u`: what is left of the end goes, too. */
+function withWholePatterns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withWholePatterns);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      name === 'pattern' && typeof inner === 'string'
+        ? inner.replace(/(?<!\\)\/[a-z]*$/, '')
+        : withWholePatterns(inner),
+    ]),
+  );
 }
 
 /** The same of a schema that an operator's own task may have brought; one that can't be told is any object. */
