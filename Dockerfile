@@ -2,18 +2,25 @@
 # `quartermaster-health web|worker|mini-worker` is the probe of each. It is no HEALTHCHECK here, for which process it
 # has to ask about is known only where the container is started.
 
+# What npm reads, and nothing else: as long as it stays the same, a change of sources does not install anew.
+FROM node:24-slim AS manifests
+WORKDIR /app
+COPY . .
+RUN find . -type f ! -name package.json ! -name package-lock.json -delete && find . -type d -empty -delete
+
 # Built with everything; also runs the sandbox, which is for development only.
 FROM node:24-slim AS build
 WORKDIR /app
+COPY --from=manifests /app/package.json /app/package-lock.json ./
+COPY --from=manifests /app/apps apps
+COPY --from=manifests /app/packages packages
+RUN npm ci
 COPY . .
-RUN npm ci && npx tsc -b apps/web apps/worker apps/mini-worker apps/sandbox
+RUN npx tsc -b apps/web apps/worker apps/mini-worker apps/sandbox
 
-# What production runs: no development packages, no sources, no sandbox.
+# What production runs: no development packages, no sources, no sandbox, no command line.
 FROM build AS pruned
-# npm keeps TypeScript, as a library's optional peer; nothing loads it.
-RUN rm -r apps/cli apps/sandbox packages/testing && npm prune --omit=dev \
-    && rm -r apps/*/src packages/*/src \
-    && rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin/tsc
+RUN npm run prune:production
 
 FROM node:24-slim
 ENV NODE_ENV=production PATH=/app/bin:$PATH

@@ -43,9 +43,19 @@ describe('GET /metrics', () => {
     expect(other.status).toBe(403);
   });
 
+  it('shows failures and unknown jobs as 0 before the first, so that alerts see it', async () => {
+    await eventually(async () => {
+      const { text } = await ask(METRICS_TOKEN);
+      expect(text).toMatch(/_http_requests_total\{process="web",.*method="POST",route="\/records",status="500"\} 0\n/);
+      expect(text).toMatch(/_http_requests_total\{process="web",.*method="POST",route="\/records",status="503"\} 0\n/);
+      expect(text).toMatch(/_unknown_jobs_total\{process="worker",.*queue="instance-builds"\} 0\n/);
+      expect(text).toMatch(/_redis_warnings 0\n/);
+    });
+  });
+
   it('counts a build: its request, its job, and what was asked of EC2 and Slack', async () => {
-    const job = { process: 'worker', job: 'build-instances' };
-    const launches = { process: 'worker', service: 'ec2', operation: 'RunInstances', outcome: 'ok' };
+    const job = { process: 'worker', kind: 'build-instances' };
+    const launches = { process: 'worker', peer_service: 'ec2', operation: 'RunInstances', outcome: 'ok' };
     const request = { process: 'web', method: 'POST', route: '/instance-builds', status: '202' };
     const before = [
       await figure('quartermaster_jobs_total', { ...job, outcome: 'done' }),
@@ -61,7 +71,9 @@ describe('GET /metrics', () => {
         await figure('quartermaster_http_requests_total', request),
       ]).toEqual(before.map((count) => count + 1));
       expect(await figure('quartermaster_job_duration_seconds_count', job)).toBe((before[0] ?? 0) + 1);
-      expect(await figure('quartermaster_cloud_calls_total', { service: 'slack', outcome: 'ok' })).toBeGreaterThan(0);
+      expect(await figure('quartermaster_cloud_calls_total', { peer_service: 'slack', outcome: 'ok' })).toBeGreaterThan(
+        0,
+      );
     }, 60_000);
     expect((await ask(METRICS_TOKEN)).text).not.toContain(id);
   });
@@ -71,9 +83,9 @@ describe('GET /metrics', () => {
     const { id } = await postBuild(lane.api, { queue: 'metrics' });
     await buildReaches(lane.api, id, 'failed', 60_000);
     await eventually(async () => {
-      const outcome = (name: string) => figure('quartermaster_jobs_total', { job: 'build-instances', outcome: name });
+      const outcome = (name: string) => figure('quartermaster_jobs_total', { kind: 'build-instances', outcome: name });
       expect([await outcome('retried'), await outcome('given-up')]).toEqual([1, 1]);
-      const throttled = { service: 'ec2', operation: 'RunInstances', outcome: 'throttled' };
+      const throttled = { peer_service: 'ec2', operation: 'RunInstances', outcome: 'throttled' };
       // Two tries of the job, of three of the SDK each.
       expect(await figure('quartermaster_cloud_calls_total', throttled)).toBe(6);
     }, 60_000);

@@ -100,8 +100,9 @@ describe('the Dockerfile', () => {
     .slice(1);
   const last = stages.at(-1) ?? '';
 
-  it('builds in stages on Node 24; the sandbox runs from the first', () => {
+  it('builds in stages on Node 24; the sandbox runs from the one that has everything', () => {
     expect(stages.map((stage) => stage.split('\n')[0])).toEqual([
+      'node:24-slim AS manifests',
       'node:24-slim AS build',
       'build AS pruned',
       'node:24-slim',
@@ -109,8 +110,22 @@ describe('the Dockerfile', () => {
     expect(service('sandbox').build).toEqual({ context: '.', target: 'build' });
   });
 
-  it('runs as nobody special, without development packages', () => {
-    expect(stages[1]).toContain('npm prune --omit=dev');
+  it('installs before it has the sources, from the manifest of every workspace', () => {
+    const steps = (stages[1] ?? '').split('\n').filter((line) => /^(COPY|RUN)/.test(line));
+    const at = (step: string): number => steps.findIndex((line) => line.startsWith(step));
+    expect(at('RUN npm ci')).toBeGreaterThan(0);
+    expect(at('RUN npm ci')).toBeLessThan(at('COPY . .'));
+    expect(at('COPY . .')).toBeLessThan(at('RUN npx tsc'));
+    const copied = steps
+      .slice(0, at('RUN npm ci'))
+      .flatMap((line) => /manifests \/app\/(apps|packages) /.exec(line)?.[1] ?? []);
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+    expect(copied.map((folder) => `${folder}/*`).sort()).toEqual([...workspaces].sort());
+    expect(stages[0]).toContain('! -name package.json ! -name package-lock.json -delete');
+  });
+
+  it('runs as nobody special, without development packages and the command line', () => {
+    expect(stages[2]).toMatch(/^RUN npm run prune:production$/m);
     expect(last).toMatch(/^COPY --from=pruned \/app \.$/m);
     expect(last).toMatch(/^USER 1000:1000$/m);
     expect(last).toMatch(/^ENV NODE_ENV=production PATH=\/app\/bin:\$PATH$/m);

@@ -1,6 +1,10 @@
+import type { Variables } from '@quartermaster/foundation';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROCESSES, variablesOf } from './own-variables';
+import { miniWorkerVariables } from '../../apps/mini-worker/src/config';
+import { webVariables } from '../../apps/web/src/config';
+import { workerVariables } from '../../apps/worker/src/config';
+import { neededBy, PROCESSES, variablesOf } from './own-variables';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -20,6 +24,25 @@ const { scripts, engines } = JSON.parse(read('package.json')) as {
   scripts: Record<string, string>;
   engines: { node: string };
 };
+
+const SCHEMAS: readonly Variables[] = [webVariables, workerVariables, miniWorkerVariables];
+
+/** What somebody who fills in the form of the button has to know more of, or other things. */
+const OWN_WORDS = [
+  'AUTH_TOKEN',
+  'INIT_SCRIPT_KEY',
+  'WEB_URL',
+  'AWS_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'REDIS_TLS_REJECT_UNAUTHORIZED',
+  'WEB_CONCURRENCY',
+  'SLACK_TOKEN',
+  'SLACK_CHANNEL',
+  'METRICS_TOKEN',
+];
+const describedBy = (flags: { readonly description?: string } | undefined): string => String(flags?.description);
+const reference = read('docs/configuration.md');
 
 /** Read by a process, and not for an operator on Heroku to set. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -46,7 +69,27 @@ describe('app.json', () => {
     const asked = entries.filter(
       ([, { value, generator, required }]) => value === undefined && generator === undefined && required !== false,
     );
-    expect(asked.map(([name]) => name)).toEqual(['WEB_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+    expect(asked.map(([name]) => name)).toEqual(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+  });
+
+  it('asks for no address: Heroku chooses it when the app is made, and the worker waits for it', () => {
+    expect(app.env['WEB_URL']).toMatchObject({ required: false });
+    expect(app.env['WEB_URL']?.value).toBeUndefined();
+    // Without it these start; with it the third does.
+    expect(PROCESSES.filter((name) => neededBy(name).includes('WEB_URL'))).toEqual(['worker']);
+    const told = "heroku config:set WEB_URL=$(heroku info -s | sed -n 's/^web_url=//p' | sed 's,/$,,')";
+    for (const page of ['README.md', 'docs/operations.md']) expect(read(page)).toContain(told);
+  });
+
+  it('says of each variable what the processes say, and its standard, but for those that it words for Heroku', () => {
+    const differing = Object.entries(app.env).filter(([name, { description = '' }]) => {
+      const standard = new RegExp(`^\\| \`${name}\` .*\\| +\`([^\`]+)\` +\\|[^|]*\\|$`, 'm').exec(reference)?.[1];
+      return !SCHEMAS.some((variables) => {
+        const words = describedBy(variables[name]?.describe().flags);
+        return description === `${words}${standard === undefined ? '' : ` (${standard})`}.`;
+      });
+    });
+    expect(differing.map(([name]) => name)).toEqual(OWN_WORDS);
   });
 
   it('has the secrets made, and none written into it', () => {
@@ -76,6 +119,20 @@ describe("Heroku's build", () => {
   it('compiles each process of the Procfile, by a script that the buildpack runs', () => {
     for (const name of PROCESSES) expect(scripts['heroku-postbuild']).toContain(`apps/${name}`);
     expect(scripts['heroku-prebuild']).toBeUndefined();
+  });
+
+  it('leaves what does not run out of the slug, as the image does: command line, sandbox, sources, compiler', () => {
+    // The buildpack runs it after it has pruned the development packages and filled its cache.
+    expect(scripts['heroku-cleanup']).toBe('npm run prune:production');
+    const words = (scripts['prune:production'] ?? '').split(' ');
+    expect(words).toEqual(
+      expect.arrayContaining(['apps/cli', 'apps/sandbox', 'packages/testing', 'bin/quartermaster', 'apps/*/src']),
+    );
+    expect(scripts['prune:production']).toMatch(/^rm -r [a-z/ ]+ && npm prune --omit=dev && /);
+    // What the Procfile starts is still there.
+    expect(
+      words.filter((word) => /^(bin\/(web|quartermaster-health)|apps\/(web|worker|mini-worker))/.test(word)),
+    ).toEqual([]);
   });
 
   it('takes Node 24: the buildpack takes the newest that engines allows', () => {

@@ -1,7 +1,11 @@
 import { loadYaml } from '@kubernetes/client-node';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { METRICS } from '../../apps/web/src/metrics/catalogue';
+import { createKubernetesHost } from '../../packages/couchdb/src/kubernetes';
 import { WORKER_LABELS } from '../../packages/couchdb/src/kubernetes/manifests/labels';
 import { checkManifest, FOLDER, filesOf, loadManifests, type Container, type Manifest } from './manifests';
 import { CLOUD_CREDENTIAL, neededBy, PROCESSES, variablesOf, type ProcessName } from './own-variables';
@@ -189,9 +193,32 @@ describe('rights in Kubernetes', () => {
     expect(rightsOf('worker').map(withoutGroup).sort()).toEqual(wanted.sort());
   });
 
-  it('of the mini-worker are the reading ones', () => {
-    const reading = rightsOf('worker').filter((right) => / (get|list)$/.test(right));
-    expect(rightsOf('mini-worker').sort()).toEqual(reading.sort());
+  it('of the mini-worker are those that the listing of clusters takes, no Secret among them', async () => {
+    // All that it does with Kubernetes, by the type of what it is given.
+    const chore = readFileSync(join(FOLDER, '../../apps/mini-worker/src/chores/watch-rings.ts'), 'utf8');
+    expect(chore).toContain("host: () => Pick<ClusterHost, 'list'>");
+
+    const asked: string[] = [];
+    const api = createServer(({ method = '', url = '' }, response) => {
+      asked.push(`${method} ${new URL(url, 'http://api').pathname}`);
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ apiVersion: 'v1', kind: 'List', metadata: {}, items: [] }));
+    }).listen(0, '127.0.0.1');
+    await once(api, 'listening');
+    const host = createKubernetesHost({
+      apiUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      installId: 'quartermaster',
+      namespace: 'couchdb',
+      image: 'couchdb',
+      allowFrom: [],
+      storage: '5Gi',
+    });
+    await host.list(undefined, { assertHeld: () => undefined, signal: new AbortController().signal });
+    host.close();
+    api.closeAllConnections();
+    api.close();
+    expect(asked.sort()).toEqual(['GET /api/v1/namespaces/couchdb/pods', 'GET /api/v1/namespaces/couchdb/services']);
+    expect(rightsOf('mini-worker').sort()).toEqual(['/pods list', '/services list']);
   });
 
   it.each(['worker', 'mini-worker'] as const)('are given to the account of %s, where the clusters stand', (name) => {
@@ -222,5 +249,20 @@ describe('the example of scaling', () => {
     expect(metrics).toHaveLength(1);
     for (const { external } of metrics)
       expect(METRICS[external.metric.name]?.labels).toEqual(Object.keys(external.metric.selector.matchLabels));
+  });
+
+  it("brings the adapter's rule for that metric: of no namespace, and the max over what each web tells", () => {
+    const lines = readFileSync(join(FOLDER, 'examples/autoscaling.yaml'), 'utf8').split('\n');
+    const begin = lines.indexOf('#   externalRules:');
+    const rule = lines.slice(begin, lines.indexOf('#', begin)).map((line) => line.slice(4));
+    const { externalRules } = loadYaml<{ externalRules: unknown }>(rule.join('\n'));
+    const [metric] = find('HorizontalPodAutoscaler', 'worker').spec?.metrics ?? [];
+    expect(externalRules).toEqual([
+      {
+        seriesQuery: `{__name__="${metric?.external.metric.name}"}`,
+        resources: { namespaced: false },
+        metricsQuery: `max(<<.Series>>{<<.LabelMatchers>>}) by (${METRICS['quartermaster_queue_jobs']?.labels.join(', ')})`,
+      },
+    ]);
   });
 });

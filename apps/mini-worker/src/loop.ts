@@ -56,11 +56,9 @@ export function startLoop({ chores, leases, intervalMs, log, stuckAfterMs, onStu
     } catch (thrown) {
       if (stopped) return;
       const error = asRedisFailure(thrown) ?? thrown;
-      const message = failing.has(chore.name) ? 'A chore still fails' : 'A chore failed; tried again next round';
-      log[failing.has(chore.name) ? 'debug' : 'warn'](message, {
-        chore: chore.name,
-        error: error instanceof AppError ? error.message : error,
-      });
+      const fields = { chore: chore.name, error: error instanceof AppError ? error.message : error };
+      if (failing.has(chore.name)) log.debug('A chore still fails', fields);
+      else log.warn('A chore failed; tried again next round', fields);
       if (!(error instanceof AppError)) reportBug(error, chore.name);
       failing.add(chore.name);
     }

@@ -33,7 +33,7 @@ import { isClusterWorker, shutDownWeb, startWebCluster } from './cluster.js';
 import { loadWebConfig, webVariables, type WebConfig } from './config.js';
 import { createApp } from './create-app.js';
 import { createLogFollowers } from './log-followers.js';
-import { createTellRequest } from './metrics/request-figures.js';
+import { createTellRequest, declareFailures } from './metrics/request-figures.js';
 import { createRoutes } from './routes/index.js';
 import { createDiscoverySockets } from './sockets/discovery-sockets.js';
 
@@ -89,6 +89,7 @@ async function main(): Promise<void> {
     version,
     shutDown: () => shutDownWeb(shutdown),
   });
+  declareFailures(figures, routes);
   const idempotencyKeys = createIdempotencyKeys(redis, keys);
   const accountGate = createAccountGate(createAccounts(redis, keys));
   const dashboard = config.DASHBOARD ? await loadDashboard(createQueues(redis, keys, log)) : undefined;

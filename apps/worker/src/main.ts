@@ -79,6 +79,7 @@ async function main(): Promise<void> {
   for (const [name, { queue }] of Object.entries(catalogue)) {
     if (config.WORKER_QUEUES.has(queue)) for (const outcome of COUNTED) figures.declare('jobs', `${name}|${outcome}`);
   }
+  for (const queue of config.WORKER_QUEUES.keys()) figures.declare('unknown_jobs', queue);
   const clouds = connectClouds(config, log);
   shutdown.onStop('clouds', () => clouds.close());
 
@@ -116,6 +117,7 @@ async function main(): Promise<void> {
       figures.count('jobs', `${job}|${outcome}`);
       figures.time('job_seconds', job, seconds);
     },
+    onUnknown: (queue) => figures.count('unknown_jobs', queue),
     reportBug,
     producer,
     canaryMs: config.CANARY_INTERVAL,

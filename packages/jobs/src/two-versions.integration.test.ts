@@ -14,6 +14,7 @@ let producer: Producer;
 let workers: Workers;
 let queue: Queue;
 const payloads: object[] = [];
+const unknownIn: string[] = [];
 
 beforeEach(async () => {
   test = await openTestRedis();
@@ -24,6 +25,7 @@ beforeEach(async () => {
   if (noted === undefined) throw new Error('there is no such queue');
   queue = noted;
   payloads.length = 0;
+  unknownIn.length = 0;
   const run = async (payload: object): Promise<void> => void payloads.push(payload);
   workers = createWorkers({
     redis,
@@ -39,6 +41,7 @@ beforeEach(async () => {
     producer,
     canaryMs: 1000,
     onStopped: () => undefined,
+    onUnknown: (name) => void unknownIn.push(name),
   });
 });
 afterEach(async () => {
@@ -56,6 +59,7 @@ it('a job whose name a worker does not know goes back to its queue, and keeps no
   });
   const job = await queue.getJob('paint-1');
   expect([job?.data, job?.attemptsMade, job?.failedReason]).toEqual([{ colour: 'red' }, 0, undefined]);
+  expect(unknownIn).toEqual(['instance-builds']);
 });
 
 it('a field that a worker does not know is left out of what it works with', async () => {

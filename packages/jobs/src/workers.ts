@@ -43,6 +43,8 @@ export interface WorkersOptions {
   readonly onStopped: (queue: string) => void;
   /** Told how each try of a job went and how long (s) it took. */
   readonly onTried?: (job: JobName, outcome: TryOutcome, seconds: number) => void;
+  /** Told each time that a job went back to its queue because this worker does not know its name. */
+  readonly onUnknown?: (queue: string) => void;
   /** Instead of what the catalogue says. */
   readonly attempts?: number | undefined;
 }
@@ -153,6 +155,7 @@ function createCarryOut(options: WorkersOptions): (job: Job, token?: string) => 
   return async (job, token) => {
     if (!isJobName(job.name)) {
       options.log.warn('This worker does not know a job; it goes back to its queue', { job: job.name, job_id: job.id });
+      options.onUnknown?.(job.queueName);
       await postpone(job, token, UNKNOWN_JOB_MS);
       return;
     }

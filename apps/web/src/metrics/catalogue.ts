@@ -2,6 +2,7 @@
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
+  /** None that Prometheus or its operator sets itself (`job`, `service`, `pod` …): a scrape would rename ours. */
   readonly labels: readonly string[];
 }
 
@@ -29,19 +30,25 @@ export const PROCESS_METRICS = {
   quartermaster_jobs_total: {
     type: 'counter',
     figure: 'jobs',
-    labels: ['job', 'outcome'],
+    labels: ['kind', 'outcome'],
     help: 'Tries of jobs that ended: done, retried (failed, comes again), postponed (waits, no failure), given-up',
   },
   quartermaster_job_duration_seconds: {
     type: 'histogram',
     figure: 'job_seconds',
-    labels: ['job'],
+    labels: ['kind'],
     help: 'Time that one try of a job took',
+  },
+  quartermaster_unknown_jobs_total: {
+    type: 'counter',
+    figure: 'unknown_jobs',
+    labels: ['queue'],
+    help: 'Jobs put back because this worker does not know their kind, each time counted: a newer version wrote them',
   },
   quartermaster_cloud_calls_total: {
     type: 'counter',
     figure: 'cloud_calls',
-    labels: ['service', 'operation', 'outcome'],
+    labels: ['peer_service', 'operation', 'outcome'],
     help: 'Requests sent to the outside, every retry counted: ok, throttled, refused, failed (no answer, or 5xx)',
   },
   quartermaster_discovery_sockets: {
@@ -132,7 +139,12 @@ export const SHARED_METRICS = {
   quartermaster_cache_age_seconds: {
     type: 'gauge',
     labels: ['cache'],
-    help: 'Time since a cache was refreshed; missing: it never was',
+    help: 'Time since a cache was refreshed; one that never was: since the mini-worker began; missing: and there is none',
+  },
+  quartermaster_redis_warnings: {
+    type: 'gauge',
+    labels: [],
+    help: 'How many settings of Redis are not safe; GET /readyz names them under warnings',
   },
 } as const satisfies Record<string, Metric>;
 

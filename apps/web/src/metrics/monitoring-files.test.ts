@@ -11,7 +11,7 @@ const PARTS = /_(bucket|sum|count)$/;
 function selectorsOf(text: string): { name: string; labels: string[] }[] {
   return [...text.matchAll(/\b(quartermaster_[a-z_]+)(\{[^}]*\})?/g)].map(([, name = '', braces = '']) => ({
     name,
-    labels: [...braces.matchAll(/([a-z_]+)=~?"/g)].map(([, label = '']) => label),
+    labels: [...braces.matchAll(/([a-z_]+)(?:!?=|[=!]~)"/g)].map(([, label = '']) => label),
   }));
 }
 
@@ -80,11 +80,69 @@ it('the dashboard names nothing by a label that its expression leaves out', () =
   expect(wrong).toEqual([]);
 });
 
-it('docs/operations.md has a table of every metric and no other', () => {
-  const rows = [...readFileSync(DOCS, 'utf8').matchAll(/^\| `(quartermaster_[a-z_]+)`/gm)].map(([, name]) => name);
-  expect(rows).toHaveLength(new Set(rows).size);
-  expect(new Set(rows)).toEqual(new Set(Object.keys(METRICS)));
+it('docs/operations.md has a table of every metric and no other, with its type, labels and help', () => {
+  const rows = rowsOfDocs().filter(([name = '']) => name.startsWith('`quartermaster_'));
+  const expected = Object.entries(METRICS).map(([name, { type, labels, help }]) => {
+    const named = labels.map((label) => `\`${label}\``).join(', ');
+    return [`\`${name}\``, type, named === '' ? '–' : named, help];
+  });
+  expect(rows).toEqual(expected);
 });
+
+it.each(Object.entries(METRICS))('%s has no label that Prometheus or a ServiceMonitor sets itself', (_name, metric) => {
+  const theirs = ['job', 'instance', 'service', 'namespace', 'pod', 'endpoint', 'container', 'node', 'le', 'quantile'];
+  expect(metric.labels.filter((label) => theirs.includes(label) || label.startsWith('__'))).toEqual([]);
+});
+
+it('docs/operations.md tells of every alert, with its limits, its patience and how urgent it is', () => {
+  const rows = rowsOfDocs().filter((cells) => cells.length === 5 && /^`[A-Z]/.test(cells[4] ?? ''));
+  const alerts = read('alerts.yml')
+    .split(/^ {6}- alert: Quartermaster/m)
+    .slice(1);
+  const names = alerts.map((text) => `\`${/^\w+/.exec(text)?.[0]}\``);
+  expect(rows).toHaveLength(names.length);
+  expect(new Set(rows.map((cells) => cells[4]))).toEqual(new Set(names));
+  const wrong = alerts.flatMap((text) => {
+    const name = /^\w+/.exec(text)?.[0];
+    const [, says = '', , urgent] = rows.find((cells) => cells[4] === `\`${name}\``) ?? [];
+    const limits = [...text.matchAll(/> ([1-9]\d*)$/gm)].map(([, limit]) => limit);
+    const patience = [...text.matchAll(/ for: (\d+)m$/gm)].map(([, minutes]) => `${minutes} minutes`);
+    const missing = [...limits, ...patience].filter((part) => !new RegExp(`\\b${part}\\b`).test(says));
+    const isUrgent = text.includes('severity: page') ? 'yes' : 'today';
+    return [...missing, ...(urgent === isUrgent ? [] : [isUrgent])].map((part) => `${name}: ${part}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+it('every metric that says that something is wrong has an alert', () => {
+  const asked = new Set(
+    expressionsOfAlerts()
+      .flatMap(selectorsOf)
+      .map(({ name }) => name),
+  );
+  const wanted = ['queue_paused', 'redis_warnings', 'unknown_jobs_total', 'cache_age_seconds', 'couchdb_ring_broken'];
+  expect(wanted.filter((name) => !asked.has(`quartermaster_${name}`))).toEqual([]);
+});
+
+it('few failures, and what an installation without etcd answers, page nobody', () => {
+  const [expression = ''] = expressionsOfAlerts().filter((text) => text.includes('status=~"5..'));
+  expect(expression).toMatch(/> 10\s+and/);
+  const failures = selectorsWithBraces(expression).filter((braces) => /status=/.test(braces));
+  expect(
+    failures.filter((braces) => !braces.includes('status!="503"') && !braces.includes('route!~"/etcd/.*"')),
+  ).toEqual([]);
+});
+
+/** The cells of each row of its tables. */
+function rowsOfDocs(): string[][] {
+  return [...readFileSync(DOCS, 'utf8').matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) =>
+    row.split(' | ').map((cell) => cell.trim()),
+  );
+}
+
+function selectorsWithBraces(text: string): string[] {
+  return [...text.matchAll(/\{[^}]*\}/g)].map(([braces]) => braces);
+}
 
 function labelsOf(name: string): readonly string[] {
   const own = METRICS[name] ?? METRICS[name.replace(PARTS, '')];

@@ -2,8 +2,8 @@ import { createFigureBook } from '@quartermaster/foundation';
 import type { SeenProcess } from '@quartermaster/stores';
 import type { Overview } from '../overview.js';
 import { METRICS } from './catalogue.js';
-import { createTellRequest } from './request-figures.js';
-import { planSamples } from './samples.js';
+import { createTellRequest, declareFailures } from './request-figures.js';
+import { planSamples as planOf, type Observed, type Sample } from './samples.js';
 import { writeMetrics } from './write.js';
 
 const seen = (id: string, process: SeenProcess['process'], alive = true): SeenProcess => ({
@@ -18,6 +18,13 @@ const seen = (id: string, process: SeenProcess['process'], alive = true): SeenPr
   alive,
 });
 const EMPTY: Overview = { processes: [], queues: [], caches: [], openJobs: 0 };
+const NOW = 2_000_000;
+
+const planSamples = (
+  overview: Overview,
+  figures: Observed['figures'],
+  redisProblems: Observed['redisProblems'] = [],
+): Map<string, Sample[]> => planOf({ overview, figures, redisProblems, now: NOW });
 
 function figuresOfWeb() {
   const book = createFigureBook();
@@ -65,16 +72,13 @@ describe('what /metrics shows', () => {
     ]);
   });
 
-  it('shows no age of a cache that was never filled, and the oldest job of each queue', () => {
+  it('shows the age of a cache, and the oldest job of each queue', () => {
     const queue = { name: 'tasks', waiting: 2, active: 0, delayed: 1, failed: 0, paused: true } as const;
     const samples = planSamples(
       {
         ...EMPTY,
         queues: [{ ...queue, oldest_seconds: 7, workers: 1 }],
-        caches: [
-          { name: 'images', age_seconds: null },
-          { name: 'zones', age_seconds: 3 },
-        ],
+        caches: [{ name: 'zones', age_seconds: 3 }],
       },
       new Map(),
     );
@@ -85,10 +89,48 @@ describe('what /metrics shows', () => {
     expect(samples.get('quartermaster_queue_paused')?.[0]?.value).toBe(1);
   });
 
+  it('shows a cache that was never filled as old as the mini-worker that leads, or as the oldest', () => {
+    const caches = [{ name: 'images', age_seconds: null }];
+    const ages = (...processes: SeenProcess[]): number[] =>
+      (planSamples({ ...EMPTY, caches, processes }, new Map()).get('quartermaster_cache_age_seconds') ?? []).map(
+        ({ value }) => value,
+      );
+    const standby = { ...seen('m1', 'mini-worker'), leads: false };
+    const leader = { ...seen('m2', 'mini-worker'), started_at: NOW - 400_000, leads: true };
+    expect(ages(standby, leader)).toEqual([400]);
+    expect(ages(standby, { ...leader, leads: false })).toEqual([1000]);
+    expect(ages(standby, { ...leader, alive: false })).toEqual([1000]);
+    // That no mini-worker is there has an alert of its own.
+    expect(ages(seen('w', 'worker'))).toEqual([]);
+  });
+
+  it('shows how many settings of Redis are not safe, and nothing where Redis does not tell', () => {
+    const show = (problems: Observed['redisProblems']): Sample[] | undefined =>
+      planOf({ overview: EMPTY, figures: new Map(), redisProblems: problems, now: NOW }).get(
+        'quartermaster_redis_warnings',
+      );
+    expect(show([])).toEqual([{ labels: {}, value: 0 }]);
+    expect(show(['appendonly is off'])).toEqual([{ labels: {}, value: 1 }]);
+    expect(show(undefined)).toEqual([]);
+  });
+
+  it('shows the failures of each route as 0 before the first, so that an alert sees that as an increase', () => {
+    const book = createFigureBook();
+    declareFailures(book, [{ method: 'get', path: '/instances/:id' }]);
+    createTellRequest(book)('GET', '/instances/:id', 503, 0.001);
+    const samples = planSamples({ ...EMPTY, processes: [seen('w1', 'web')] }, new Map([['w1', book.take()]]));
+    const labels = { process: 'web', id: 'w1', method: 'GET', route: '/instances/:id' };
+    expect(samples.get('quartermaster_http_requests_total')).toEqual([
+      { labels: { ...labels, status: '500' }, value: 0 },
+      { labels: { ...labels, status: '503' }, value: 1 },
+    ]);
+  });
+
   it('has the labels that the catalogue promises, whatever is shown', () => {
     const book = createFigureBook();
     book.count('cloud_calls', 'ec2|RunInstances|ok');
     book.count('jobs', 'run-task|done');
+    book.count('unknown_jobs', 'tasks');
     book.time('job_seconds', 'run-task', 1);
     for (const level of ['memory', 'ring_nodes_missing', 'ring_broken', 'event_loop_lag', 'discovery_sockets'])
       book.level(level, () => ({ x: 1 }));

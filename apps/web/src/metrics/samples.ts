@@ -1,6 +1,6 @@
 import { TIME_BOUNDS, type Figures } from '@quartermaster/foundation';
 import type { SeenProcess } from '@quartermaster/stores';
-import type { Overview } from '../overview.js';
+import { secondsSince, type Overview } from '../overview.js';
 import { PROCESS_METRICS, type SharedMetricName } from './catalogue.js';
 
 /** One line of what Prometheus reads. */
@@ -11,15 +11,27 @@ export interface Sample {
   readonly metricName?: string;
 }
 
+/** What there is to show. */
+export interface Observed {
+  readonly overview: Overview;
+  /** What living processes have handed over, by id. */
+  readonly figures: ReadonlyMap<string, Figures>;
+  /** What is wrong with Redis; `undefined`: it does not tell. */
+  readonly redisProblems: readonly string[] | undefined;
+  /** ms since 1970. */
+  readonly now: number;
+}
+
 /** Everything that is shown, by metric. What a process that is gone has counted is not there any more. */
-export function planSamples(overview: Overview, figures: ReadonlyMap<string, Figures>): Map<string, Sample[]> {
+export function planSamples(observed: Observed): Map<string, Sample[]> {
+  const { overview, figures } = observed;
   const living = overview.processes.filter(({ alive }) => alive);
   const samples = new Map<string, Sample[]>();
   for (const process of living) {
     const taken = figures.get(process.id);
     if (taken !== undefined) addFigures(samples, process, taken);
   }
-  for (const [name, those] of Object.entries(planShared(overview, living))) samples.set(name, those);
+  for (const [name, those] of Object.entries(planShared(observed, living))) samples.set(name, those);
   return samples;
 }
 
@@ -58,9 +70,11 @@ const KINDS = ['web', 'worker', 'mini-worker'] as const;
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
 function planShared(
-  { queues, caches, openJobs }: Overview,
+  { overview, redisProblems, now }: Observed,
   living: readonly SeenProcess[],
 ): Record<SharedMetricName, Sample[]> {
+  const { queues, caches, openJobs } = overview;
+  const unfilledAge = ageOfUnfilled(living, now);
   const byQueue = (read: (queue: Overview['queues'][number]) => number): Sample[] =>
     queues.map((queue) => ({ labels: { queue: queue.name }, value: read(queue) }));
   return {
@@ -87,8 +101,21 @@ function planShared(
     quartermaster_queue_workers: byQueue(({ workers }) => workers),
     quartermaster_queue_paused: byQueue(({ paused }) => Number(paused)),
     quartermaster_open_jobs: [{ labels: {}, value: openJobs }],
-    quartermaster_cache_age_seconds: caches.flatMap(({ name, age_seconds }) =>
-      age_seconds === null ? [] : [{ labels: { cache: name }, value: age_seconds }],
-    ),
+    quartermaster_cache_age_seconds: caches.flatMap(({ name, age_seconds }) => {
+      const age = age_seconds ?? unfilledAge;
+      return age === undefined ? [] : [{ labels: { cache: name }, value: age }];
+    }),
+    quartermaster_redis_warnings: redisProblems === undefined ? [] : [{ labels: {}, value: redisProblems.length }],
   };
+}
+
+/**
+ * How long (s) a cache that was never filled has waited to be: since the mini-worker began that leads, or the oldest one
+ * where none does. Without any there is an alert of its own.
+ */
+function ageOfUnfilled(living: readonly SeenProcess[], now: number): number | undefined {
+  const miniWorkers = living.filter(({ process }) => process === 'mini-worker');
+  const leading = miniWorkers.filter(({ leads }) => leads === true);
+  const startedAt = (leading.length > 0 ? leading : miniWorkers).map(({ started_at }) => started_at);
+  return startedAt.length === 0 ? undefined : secondsSince(Math.min(...startedAt), now);
 }

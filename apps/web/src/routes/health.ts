@@ -1,14 +1,10 @@
 import { AppError } from '@quartermaster/foundation';
-import { findDurabilityProblems, type Redis } from '@quartermaster/stores';
+import type { Redis } from '@quartermaster/stores';
 import type { Route } from '../api.js';
-
-/** How long (ms) a look at Redis's settings counts. */
-const LOOK_MS = 30_000;
+import type { DurabilityLook } from '../durability-look.js';
 
 /** `GET /healthz`: this process lives. `GET /readyz`: it can do its work, and what is wrong with its Redis, if anything. */
-export function healthRoutes(redis: Redis): Route[] {
-  let problems: string[] = [];
-  let lookedAt = 0;
+export function healthRoutes(redis: Redis, findRedisProblems: DurabilityLook): Route[] {
   return [
     {
       method: 'get',
@@ -30,11 +26,7 @@ export function healthRoutes(redis: Redis): Route[] {
           throw new AppError('unavailable', 'redis-unavailable', 'Redis does not answer.', { retryAfterSeconds: 2 });
         }
         await redis.ping();
-        if (Date.now() - lookedAt > LOOK_MS) {
-          problems = await findDurabilityProblems(redis);
-          lookedAt = Date.now();
-        }
-        return { status: 200, json: { status: 'ok', warnings: problems } };
+        return { status: 200, json: { status: 'ok', warnings: await findRedisProblems() } };
       },
     },
   ];

@@ -24,6 +24,7 @@ import {
 import type { TaskRegistry } from '@quartermaster/tasks';
 import type { Route } from '../api.js';
 import type { WebConfig } from '../config.js';
+import { createDurabilityLook } from '../durability-look.js';
 import { createInstanceListing } from '../instance-listing.js';
 import type { LogFollowers } from '../log-followers.js';
 import { createQueueWatch } from '../queue-watch.js';
@@ -79,10 +80,11 @@ export function createRoutes(parts: RoutesParts): Route[] {
   const taskParts = { ...parts, queueWatch, slackChannel: config.SLACK_CHANNEL };
   const openJobs = createOpenJobs(redis, keys);
   const overview = { board, producer, openJobs, instances: cache, images, stacks, zones };
+  const findRedisProblems = createDurabilityLook(redis);
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
   const routes: Route[] = [
     ...processRoutes({ version, shutDown }),
-    ...healthRoutes(redis),
+    ...healthRoutes(redis, findRedisProblems),
     createInstanceBuildRoute({ builds, producer, queueWatch, config }),
     ...instanceBuildsRoutes({ builds, readSteps: (id) => readSteps(redis, keys, `build:${id}`) }),
     reportInstanceBuildRoute({ builds, producer, webUrl }),
@@ -119,7 +121,7 @@ export function createRoutes(parts: RoutesParts): Route[] {
     ...accountsRoutes(createAccounts(redis, keys)),
     ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
-    metricsRoute({ ...overview, board, heart: parts.heart }),
+    metricsRoute({ ...overview, board, heart: parts.heart, findRedisProblems }),
     processesRoute({
       ...overview,
       discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,

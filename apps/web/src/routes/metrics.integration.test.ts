@@ -58,6 +58,7 @@ async function startWeb(settings: Record<string, string> = {}) {
     images: createImageCache(redis, keys),
     stacks: createStackCache(redis, keys),
     zones: createZoneCache(redis, keys),
+    findRedisProblems: () => Promise.resolve(['appendonly is off']),
   });
   const { tokens, metricsToken } = loadWebConfig({ ...SETTINGS, ...settings });
   const app = createApp({
@@ -121,10 +122,11 @@ describe('GET /metrics', () => {
     expect(text).toMatch(/_requests_total\{process="web",id="[^"]+",method="GET",route="unknown",status="404"\} 1\n/);
     expect(text).not.toContain('nowhere-at-all');
     expect(text).toMatch(
-      /_cloud_calls_total\{process="web",.*service="ec2",operation="RunInstances",outcome="throttled"/,
+      /_cloud_calls_total\{process="web",.*peer_service="ec2",operation="RunInstances",outcome="throttled"/,
     );
-    expect(text).toMatch(/_jobs_total\{process="worker",id="[^"]+",job="run-task",outcome="given-up"\} 1\n/);
+    expect(text).toMatch(/_jobs_total\{process="worker",id="[^"]+",kind="run-task",outcome="given-up"\} 1\n/);
     expect(text).toContain('quartermaster_queue_workers{queue="tasks"} 1\n');
+    expect(text).toContain('quartermaster_redis_warnings 1\n');
     expect(text).toMatch(/_process_memory_bytes\{process="web",id="[^"]+",kind="heap"\} \d{6,}\n/);
 
     await worker.stop();

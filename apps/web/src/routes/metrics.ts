@@ -1,18 +1,20 @@
 import type { Heart, ProcessBoard } from '@quartermaster/stores';
 import type { Route } from '../api.js';
+import type { DurabilityLook } from '../durability-look.js';
 import { planSamples } from '../metrics/samples.js';
 import { loadOverview, type OverviewParts } from '../overview.js';
 
 export interface MetricsParts extends OverviewParts {
   readonly board: ProcessBoard;
   readonly heart: Pick<Heart, 'handOver'>;
+  readonly findRedisProblems: DurabilityLook;
 }
 
 /**
  * `GET /metrics`: all processes, whichever `web` is asked. This one hands its figures over first and reads all of them from
  * Redis, so that no counter goes back when the next scrape reaches another `web`.
  */
-export function metricsRoute({ heart, ...parts }: MetricsParts): Route {
+export function metricsRoute({ heart, findRedisProblems, ...parts }: MetricsParts): Route {
   return {
     method: 'get',
     path: '/metrics',
@@ -25,9 +27,13 @@ export function metricsRoute({ heart, ...parts }: MetricsParts): Route {
     handle: async () => {
       // A Redis that is full can still be read: its figures count most then.
       await heart.handOver().catch(() => undefined);
-      const overview = await loadOverview(parts, Date.now());
+      const now = Date.now();
+      const overview = await loadOverview(parts, now);
       const ids = overview.processes.filter(({ alive }) => alive).map(({ id }) => id);
-      const samples = planSamples(overview, await parts.board.loadFigures(ids));
+      const figures = await parts.board.loadFigures(ids);
+      // A Redis that keeps its settings to itself still has the figures.
+      const redisProblems = await findRedisProblems().catch(() => undefined);
+      const samples = planSamples({ overview, figures, redisProblems, now });
       // Loaded where somebody scrapes only.
       const { CONTENT_TYPE, writeMetrics } = await import('../metrics/write.js');
       return {
