@@ -1,4 +1,4 @@
-import type { Api } from './api/api.js';
+import type { AnsweredRequest, Api } from './api/api.js';
 import type { Account, Settings } from './config/settings.js';
 import type { Printer } from './output/printer.js';
 import type { Progress } from './output/progress.js';
@@ -19,11 +19,13 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The user's home. */
+  /** The user's home; empty where there is none. */
   readonly home: string;
   /** The API at another address or with another token than what is set; for `setup` and `doctor`. */
   connect(url: string, token?: string): Api;
   openProgress(): Progress;
+  /** What was answered last, by whom ever; undefined while nothing has been. */
+  lastAnswer(): AnsweredRequest | undefined;
   /** Milliseconds since 1970. */
   now(): number;
   /** @throws the signal's reason when it is aborted meanwhile. */

@@ -6,6 +6,8 @@ export const EXIT = {
   unreachable: 3,
   /** 128 + SIGINT, as shells have it. */
   interrupted: 130,
+  /** 128 + SIGPIPE: nobody reads standard output any more. */
+  unread: 141,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -57,7 +57,7 @@ it('gives options in camelCase, parsed, as lists, with defaults', async () => {
 });
 
 it.each([
-  [['record', 'set', '--ttl', 'x'], "option '--ttl <seconds>' argument 'x' is invalid. must be a whole number."],
+  [['record', 'set', '--ttl', 'x'], "Error: --ttl <seconds> must be a whole number, not 'x'.\n"],
   [['record', 'set', '--type', 'B'], 'Allowed choices are A, SRV.'],
   [['record', 'set', '--tll'], "Unknown option '--tll'"],
   [['servces'], "Unknown command 'servces'"],
@@ -78,6 +78,19 @@ it('shows neither hidden commands nor hidden options, and runs both', async () =
 
 it('prints the version alone', async () => {
   expect(await run('--version')).toMatchObject({ code: 0, stdout: '1.2.3\n', stderr: '' });
+});
+
+it.each([
+  [['help', 'record', 'set'], 0, 'Do record set'],
+  [['--url', 'X', 'help', 'record', 'set'], 0, 'Do record set'],
+  [['--json', 'help'], 0, 'quartermaster <command>'],
+  [['help', 'services', 'nonsense'], 0, 'Do services'],
+  [['help', 'record', 'nope'], 2, "Unknown command 'nope'"],
+  [['record', 'nope', '--help'], 2, "Unknown command 'nope'"],
+  [['--url', 'X', 'nope', '--help'], 2, "Unknown command 'nope'"],
+])('helps with what there is: %j', async (argv, expected, text) => {
+  const { code, stdout, stderr, ran: done } = await run(...argv);
+  expect([code, done, stdout + stderr]).toEqual([expected, [], expect.stringContaining(text)]);
 });
 
 it('has examples in the help of a command', async () => {

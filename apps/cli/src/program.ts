@@ -104,9 +104,16 @@ function prepare(command: Commander, stdout: TextSink, stderr: TextSink): void {
       writeErr: (text) => void stderr.write(text),
       getOutHelpWidth: () => Math.min(stdout.columns ?? MAX_WIDTH, MAX_WIDTH),
       getErrHelpWidth: () => Math.min(stderr.columns ?? MAX_WIDTH, MAX_WIDTH),
-      outputError: (text, write) =>
-        write(text.replace(/^error: (.)/, (_all, first: string) => `Error: ${first.toUpperCase()}`)),
+      outputError: (text, write) => write(sentenceOf(text)),
     });
+}
+
+/** Commander's words as ours: its `argument '0' is invalid. must be …` is no sentence. */
+function sentenceOf(text: string): string {
+  return text
+    .replace(/^error: option '(.+?)' argument '([^]*?)' is invalid\. (must be .*?)\.?$/m, "error: $1 $3, not '$2'.")
+    .replace(/^error: ([a-z])/, (_all, first: string) => `error: ${first.toUpperCase()}`)
+    .replace(/^error/, 'Error');
 }
 
 function namesOf(command: Commander): string[] {

@@ -32,7 +32,15 @@ const wait: Command = defineCommand({
   examples: [{ line: 'wait', does: 'waits' }],
   run: (context) => context.sleep(600_000),
 });
-const commands = [get, broken, wait];
+const look: Command = defineCommand<{ place: string }>({
+  name: 'look',
+  group: 'The server',
+  summary: 'Look into something',
+  arguments: [{ name: 'place', summary: 'Where' }],
+  examples: [{ line: 'look /x', does: 'x' }],
+  run: async ({ api, print }, { place }) => print.line((await api.get<{ a: string }>(place)).a),
+});
+const commands = [get, broken, wait, look];
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
   '/ok': { json: { a: 1 } },
@@ -40,6 +48,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   '/403': refusal(403, 'unknown-token', 'The Authorization header matches no token.'),
   '/503': refusal(503, 'redis-unavailable', 'Redis does not answer.'),
   '/cut': 'cut',
+  '/null': { json: null },
 };
 let server: TestServer;
 let home: string;
@@ -95,11 +104,15 @@ it('says that a file’s token is for another server', async () => {
   expect(stderr).not.toContain('of-live');
 });
 
-it('refuses a broken configuration, and runs local commands with it all the same', async () => {
+it('refuses a broken configuration where it is needed, and else warns of it', async () => {
   const file = join(home, 'broken.json');
   writeFileSync(file, '{"token":"s3cret"', { mode: 0o600 });
   const env = { QUARTERMASTER_CONFIG: file };
-  const { code, stderr } = await runCli(commands, ['get', '/ok'], { env, url: server.url });
+  expect(await runCli(commands, ['get', '/ok'], { env, url: server.url })).toMatchObject({
+    code: 0,
+    stderr: `${file} is no JSON object.\n`,
+  });
+  const { code, stderr } = await runCli(commands, ['get', '/ok', '--url', server.url], { env });
   expect([code, stderr]).toEqual([2, `Error: ${file} is no JSON object.\n  Write it anew: \`quartermaster setup\`.\n`]);
   const signal = AbortSignal.abort(new Error('interrupted'));
   expect(await runCli(commands, ['wait'], { env, signal })).toMatchObject({ code: 130, stderr: 'Interrupted.\n' });
@@ -153,6 +166,31 @@ it('has colours on a terminal, unless NO_COLOR or TERM=dumb is set', async () =>
   ] as const) {
     expect(await print(env, isTerminal)).toBe('{"a":1}\n');
   }
+});
+
+it('is interrupted while it waits for standard input', async () => {
+  const interruption = new AbortController();
+  setTimeout(() => interruption.abort(new Error('interrupted')), 20);
+  const stdin = new Promise<string>(() => {});
+  const ran = await runCli(commands, ['get', '/ok', '--token-file', '-'], {
+    ...server,
+    stdin,
+    signal: interruption.signal,
+  });
+  expect(ran).toMatchObject({ code: 130, stderr: 'Interrupted.\n' });
+});
+
+it('takes an answer of another form for another service’s', async () => {
+  const { code, stderr } = await runCli(commands, ['look', '/null'], server);
+  expect([code, stderr]).toEqual([3, expect.stringContaining(`GET ${server.url}/null → 200`)]);
+  expect(stderr).toMatch(/^Error: The answer of \S+ is not Quartermaster’s, or of another version of it\.\n/);
+  const debug = await runCli(commands, ['look', '/null'], { ...server, env: { QUARTERMASTER_DEBUG: '1' } });
+  expect(debug.stderr).toMatch(/^TypeError: .*\n +at /);
+});
+
+it('repeats in its advice the server that was named', async () => {
+  const { stderr } = await runCli(commands, ['get', '/503', '--url', `${server.url}/`], server);
+  expect(stderr).toContain(`\`quartermaster doctor --url ${server.url}/\` shows`);
 });
 
 it('lets a bug through, and nothing else', async () => {

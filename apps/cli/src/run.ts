@@ -1,16 +1,17 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { createColors } from 'picocolors';
-import { createApi, type Api } from './api/api.js';
+import { createApi, type AnsweredRequest, type Api } from './api/api.js';
 import { readArgv } from './argv.js';
 import type { Command } from './command.js';
 import { complete } from './completion/complete.js';
 import { loadSettings, type Settings } from './config/settings.js';
 import { PROGRAM, type Context } from './context.js';
 import { EXIT, Failure, usageFailure, type ExitCode } from './failures.js';
+import { repeatOptions } from './output/advice.js';
 import { describeFailure } from './output/failure-text.js';
-import { createPrinter, type Printer } from './output/printer.js';
-import { createProgress } from './output/progress.js';
+import type { Printer } from './output/printer.js';
 import type { Prompts } from './output/prompts.js';
+import { createScreen, isColored, type Screen } from './output/screen.js';
 import type { TextSink } from './output/text-sink.js';
 import { createProgram, isCommanderEnd, type GlobalValues, type Invocation } from './program.js';
 
@@ -18,6 +19,7 @@ export interface World {
   /** What was typed, without node and the program. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Empty where the user has none. */
   readonly home: string;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
@@ -44,41 +46,40 @@ export async function run(world: World, commands: readonly Command[]): Promise<E
   }
   if (invoked === undefined) return EXIT.usage;
   const { command, arguments: given, options } = invoked;
-  const { json = false } = options as GlobalValues;
-  const print = createPrinter({
-    stdout,
-    stderr,
-    isJson: json,
-    isColored: isColored(env, stdout),
-    isNoteColored: isColored(env, stderr),
-  });
+  const typed: GlobalValues = options;
+  const { print: plain, openProgress } = createScreen({ stdout, stderr, env, isJson: typed.json === true });
+  const print: Printer = { ...plain, note: (text) => plain.note(repeatOptions(text, typed, commands)) };
+  let answered: AnsweredRequest | undefined;
+  const exchange: Exchange = { onAnswer: (one) => (answered = one), lastAnswer: () => answered };
   try {
-    const context = await createContext(world, options, command, print);
+    const context = await createContext(world, typed, command, { print, openProgress }, exchange);
     return (await command.run(context, given, options)) ?? EXIT.done;
   } catch (error) {
-    return report(error, world, print);
+    return report(answered === undefined ? error : ofUnreadAnswer(error, answered), world, print);
   }
 }
 
-/** https://no-color.org: any text that is not empty turns colours off. */
-function isColored(env: NodeJS.ProcessEnv, sink: TextSink): boolean {
-  return !env['NO_COLOR'] && isLive(env, sink);
+interface Exchange {
+  readonly onAnswer: (answer: AnsweredRequest) => void;
+  readonly lastAnswer: () => AnsweredRequest | undefined;
 }
 
-/** A terminal that understands escape codes. */
-function isLive(env: NodeJS.ProcessEnv, sink: TextSink): boolean {
-  return sink.isTTY === true && env['TERM'] !== 'dumb';
-}
-
-async function createContext(world: World, flags: GlobalValues, command: Command, print: Printer): Promise<Context> {
+async function createContext(
+  world: World,
+  flags: GlobalValues,
+  command: Command,
+  { print, openProgress }: Screen,
+  { onAnswer, lastAnswer }: Exchange,
+): Promise<Context> {
   const { env, home, signal, version, prompts } = world;
   // On a terminal what is typed would be seen.
   const readStdin = (): Promise<string> =>
-    prompts.isInteractive ? prompts.secret('Token (it is not shown):') : world.readStdin();
+    prompts.isInteractive ? prompts.secret('Token (it is not shown):') : unlessAborted(world.readStdin(), signal);
   const settings = await loadSettings({ flags, env, home, readStdin });
   if (command.isLocal !== true) {
     requireServer(settings, command);
-    for (const warning of settings.warnings) print.note(print.colors.yellow(warning));
+    const unused = settings.problems.map(({ message }) => message);
+    for (const warning of [...settings.warnings, ...unused]) print.note(print.colors.yellow(warning));
   }
   let api: Api | undefined;
   const connect = (url: string, token?: string): Api =>
@@ -86,6 +87,7 @@ async function createContext(world: World, flags: GlobalValues, command: Command
       url,
       ...(token !== undefined && { token }),
       signal,
+      onAnswer,
       userAgent: `quartermaster-cli/${version} node/${process.versions.node}`,
       ...(flags.verbose === true && { onExchange: (line) => print.note(print.colors.dim(line)) }),
     });
@@ -100,6 +102,8 @@ async function createContext(world: World, flags: GlobalValues, command: Command
       const { account, accountToken } = settings;
       if (account !== undefined && accountToken !== undefined)
         return { username: account.value, token: accountToken.value };
+      const [problem] = settings.problems;
+      if (problem !== undefined) throw problem;
       throw usageFailure(
         `CouchDB clusters belong to an account: its ${account === undefined ? 'name' : 'token'} is not given.`,
         'Give --account and --account-token-file, or set QUARTERMASTER_ACCOUNT and QUARTERMASTER_ACCOUNT_TOKEN. `quartermaster accounts create <name>` makes one.',
@@ -113,25 +117,42 @@ async function createContext(world: World, flags: GlobalValues, command: Command
     version,
     env,
     home,
-    openProgress: () => {
-      // With --json standard output has the result alone.
-      const sink = flags.json === true ? world.stderr : world.stdout;
-      const colors = createColors(isColored(env, sink));
-      return createProgress({ sink, colors, isLive: isLive(env, sink), now: Date.now });
-    },
+    openProgress,
+    lastAnswer,
     now: Date.now,
     sleep: (ms) => pauseFor(ms, undefined, { signal }),
   };
 }
 
 function requireServer({ url, token, tokenOfOther, problems }: Settings, { needsToken }: Command): void {
+  if (url !== undefined && (token !== undefined || needsToken === false)) return;
+  // What is missing may be what it would have set.
   const [problem] = problems;
   if (problem !== undefined) throw problem;
   const next = `Run \`${PROGRAM} setup\`, or give it by QUARTERMASTER_URL and QUARTERMASTER_TOKEN.`;
   if (url === undefined) throw usageFailure('No server is set.', next);
-  if (token !== undefined || needsToken === false) return;
   const other = tokenOfOther === undefined ? '' : ` The one in ${tokenOfOther.source} is for ${tokenOfOther.url}.`;
   throw usageFailure(`No token for ${url.value} is set.${other}`, next);
+}
+
+/** What is waited for, until Ctrl-C. @throws the signal's reason. */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const interruption = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, interruption]);
+}
+
+/** Reading an answer of another form fails by a TypeError: nothing in it is where Quartermaster would have put it. */
+function ofUnreadAnswer(error: unknown, { method, url, status }: AnsweredRequest): unknown {
+  if (!(error instanceof TypeError)) return error;
+  const { origin } = new URL(url);
+  return new Failure(EXIT.unreachable, `The answer of ${origin} is not Quartermaster’s, or of another version of it.`, {
+    request: `${method} ${url} → ${status}`,
+    next: `See what answers there, and in which version: \`${PROGRAM} doctor\``,
+    cause: error,
+  });
 }
 
 /** Prints why it failed, on standard error. */
@@ -141,6 +162,7 @@ function report(error: unknown, { signal, stderr, env }: World, print: Printer):
     stderr.write('Interrupted.\n');
     return EXIT.interrupted;
   }
+  if (error.cause instanceof TypeError && env['QUARTERMASTER_DEBUG']) stderr.write(`${error.cause.stack}\n`);
   print.note(describeFailure(error, createColors(isColored(env, stderr))));
   return error.exitCode;
 }

@@ -50,10 +50,10 @@ function parse(text: string, headers: Headers): unknown {
 
 /** Quartermaster redirects nowhere and writes every error in its own form: this comes from whatever stands in between. */
 function foreignAnswer(sent: SentRequest, { status, statusText, headers }: Response): Unreachable {
-  const { method, url, isQuestion = false } = sent;
+  const { method, url, isRepeat, isQuestion = false } = sent;
   const answer = `${status} ${statusText}`.trim();
   // What a router says of a server that it has lost.
-  const mayHaveArrived = status >= 500 && !isQuestion;
+  const mayHaveArrived = (isRepeat || status >= 500) && !isQuestion;
   const location = headers.get('location');
   if (status < 300 || status >= 400 || location === null) {
     const reason = `the answer, ${answer}, is not Quartermaster’s`;

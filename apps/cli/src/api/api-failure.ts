@@ -27,29 +27,37 @@ export class ApiFailure extends Failure {
   /** The first problem's, e.g. `unknown-build`; empty where the answer has none. */
   readonly code: string;
   readonly retryAfter: number | undefined;
-  /** Redis was lost in the middle: the change may have been accepted all the same. */
+  /** Redis was lost in the middle, or a try before this one: the change may have been accepted all the same. */
   readonly mayHaveArrived: boolean;
+  /** It was sent before, and that connection broke: what is refused now may be done by then. */
+  readonly isRepeat: boolean;
 
   constructor(refused: RefusedRequest) {
     const { method, url, status, statusText, problems, retryAfter, requestId, isRepeat, isQuestion } = refused;
     const [first, ...others] = problems;
     const reason = [`${status} ${statusText}`, first?.code && `(${first.code})`].filter(Boolean).join(' ');
-    const mayBeDone = isRepeat === true && method !== 'GET' && (status === 404 || status === 409);
+    const isChange = method !== 'GET' && isQuestion !== true;
+    // A 400 or a 403 refuses the first try just as well.
+    const isOpen = isRepeat === true && isChange && (status >= 500 || status === 429);
+    const mayBeDone = isOpen || (isRepeat === true && isChange && (status === 404 || status === 409));
     super(EXIT.failed, first?.detail || `The server answers ${status} ${statusText}.`, {
       lines: [
         ...others.map(({ detail }) => detail),
         ...(mayBeDone ? ['The connection broke the first time: that request may have done it already.'] : []),
       ],
       request: `${method} ${url} → ${reason}${requestId === undefined ? '' : `, request ${requestId}`}`,
-      next: adviceFor(status, first?.code ?? '', retryAfter),
+      next: isOpen ? LOOK_FIRST : adviceFor(status, first?.code ?? '', retryAfter),
     });
     this.name = 'ApiFailure';
     this.status = status;
     this.code = first?.code ?? '';
+    this.isRepeat = isRepeat === true;
     this.retryAfter = retryAfter;
-    this.mayHaveArrived = method !== 'GET' && isQuestion !== true && this.code.startsWith('redis-');
+    this.mayHaveArrived = isOpen || (isChange && this.code.startsWith('redis-'));
   }
 }
+
+const LOOK_FIRST = 'Look at how it stands before you repeat it.';
 
 function adviceFor(status: number, code: string, retryAfter: number | undefined): string {
   // Below /v0/, where the form has an account's.
@@ -96,7 +104,7 @@ export class Unreachable extends Failure {
       lines: isChange ? ['The request may have been accepted all the same.'] : [],
       request: `${method} ${url} → ${answer}`,
       next: isChange
-        ? 'Look at how it stands before you repeat it.'
+        ? LOOK_FIRST
         : (next ??
           'See that the server runs (`bin/up` starts one here) and that the address is right: --url, QUARTERMASTER_URL or `quartermaster setup`.'),
       cause,

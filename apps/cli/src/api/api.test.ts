@@ -67,6 +67,32 @@ describe('a broken connection', () => {
     ]);
   });
 
+  const change = { method: 'POST', path: '/tasks/x', body: {}, isRepeatable: true } as const;
+
+  it('may have arrived by the first try, though the repeat is refused', async () => {
+    const passing = await serve(() => 'cut');
+    const api = open({ url: passing.url, sleep: () => passing.close() });
+    expect(await failureOf(api.request(change))).toMatchObject({
+      message: `Can not reach ${passing.url}: connection refused.`,
+      mayHaveArrived: true,
+      details: { lines: ['The request may have been accepted all the same.'] },
+    });
+    expect(passing.seen).toHaveLength(1);
+  });
+
+  it.each<[Answer, boolean]>([
+    [refusal(503, 'draining', 'The server ends.'), true],
+    [{ status: 404, text: '<html>', headers: { 'content-type': 'text/html' } }, true],
+    [refusal(400, 'invalid-body', 'No.'), false],
+  ])('may have arrived by the first try, by what the repeat is answered: %j', async (then, mayHaveArrived) => {
+    answer = cutting(1, then);
+    const failure = await failureOf(open().request(change));
+    expect(failure).toMatchObject({ mayHaveArrived });
+    if (mayHaveArrived) expect(failure.details.next).toBe('Look at how it stands before you repeat it.');
+    answer = () => then;
+    expect(await failureOf(open().request(change))).toMatchObject({ mayHaveArrived: false });
+  });
+
   it('is not tried again after Ctrl-C', async () => {
     const interruption = new AbortController();
     answer = () => {
@@ -218,4 +244,11 @@ it('asks below a path of the URL, with encoded parts and lists in the query', as
   const api = open({ url: `${server.url}/qm/` });
   await api.get(path`/record/${'a b/c'}`, { service: ['x', 'y'], page: 2, none: undefined });
   expect(server.seen[0]?.path).toBe('/qm/record/a%20b%2Fc?service=x&service=y&page=2');
+});
+
+it.each(['', '.', '..'])('makes no path of “%s”, which would be another one', (part) => {
+  expect(() => path`/instance-builds/${part}`).toThrow(
+    expect.objectContaining({ exitCode: EXIT.usage, message: expect.stringContaining('/instance-builds/<here>') }),
+  );
+  expect(path`/record/${'...'}`).toBe('/record/...');
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { readAnswer } from './answers.js';
 import { Unreachable } from './api-failure.js';
+import { usageFailure } from '../failures.js';
 import { isBroken, isRefused, reasonOf } from './connection-errors.js';
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -36,6 +37,13 @@ export interface ApiAnswer<Body = unknown> {
   readonly body: Body;
 }
 
+/** A request that something has answered, be it Quartermaster or not. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+}
+
 /** Quartermaster's HTTP API. Everything rejects with `ApiFailure` (an answer of 400 and above) or `Unreachable`. */
 export interface Api {
   readonly url: string;
@@ -51,6 +59,8 @@ export interface ApiOptions {
   readonly signal?: AbortSignal;
   /** Told of each request and its answer, for `--verbose`. */
   readonly onExchange?: (line: string) => void;
+  /** Told of each answer, before it is read. */
+  readonly onAnswer?: (answer: AnsweredRequest) => void;
   /** Name and version, for the server's log. */
   readonly userAgent?: string;
   readonly sleep?: (ms: number) => Promise<void>;
@@ -60,13 +70,25 @@ const TIMEOUT_MS = 30_000;
 /** Pauses before a request whose connection broke is sent again. */
 const REPEATS_MS = [250, 1000, 3000] as const;
 
-/** A path of encoded parts: path`/record/${hostname}`. */
+/**
+ * A path of encoded parts: path`/record/${hostname}`.
+ * @throws Failure (usage) for a part that would make it another path: an empty one asks for the list, `..` for what is above.
+ */
 export function path(texts: TemplateStringsArray, ...parts: readonly (string | number)[]): string {
-  return texts.reduce((whole, text, i) => whole + encodeURIComponent(String(parts[i - 1])) + text);
+  return texts.reduce((whole, text, i) => whole + encodedPart(String(parts[i - 1]), whole) + text);
+}
+
+function encodedPart(part: string, before: string): string {
+  if (part !== '' && part !== '.' && part !== '..') return encodeURIComponent(part);
+  const what = part === '' ? 'An empty name or id' : `“${part}” as a name or id`;
+  throw usageFailure(
+    `${what} can’t be meant, in ${before}<here>.`,
+    'Give the name or the id itself; --help has examples.',
+  );
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { url, token, signal, onExchange = () => {}, userAgent = 'quartermaster-cli' } = options;
+  const { url, token, signal, onExchange = () => {}, onAnswer = () => {}, userAgent = 'quartermaster-cli' } = options;
   const sleep = options.sleep ?? ((ms: number) => pauseFor(ms, undefined, signal && { signal }));
   const base = url.replace(/\/+$/, '');
 
@@ -94,10 +116,12 @@ export function createApi(options: ApiOptions): Api {
       signal?.throwIfAborted();
       const reason = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
       onExchange(`${method} ${address} → ${reason}`);
-      const mayHaveArrived = !isRefused(error) && request.isQuestion !== true;
+      // Of a repeat, the first try broke after it was sent: whatever this one says, that one may have arrived.
+      const mayHaveArrived = (isRepeat || !isRefused(error)) && request.isQuestion !== true;
       throw new Unreachable({ method, url: address, reason, mayHaveArrived, cause: error });
     }
     const { status, headers: received } = response;
+    onAnswer({ method, url: address, status });
     onExchange(`${method} ${address} → ${status} in ${Math.round(performance.now() - startedAt)} ms`);
     const sent = { method, url: address, isRepeat, isQuestion: request.isQuestion === true };
     return { status, headers: received, body: readAnswer(sent, response, text) };

@@ -1,6 +1,7 @@
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
 import { usageFailure } from '../failures.js';
+import { wholeNumber } from '../whole-number.js';
 
 /** The API gives no more of them at once. */
 const LONGEST_PAGE = 100;
@@ -21,13 +22,6 @@ export const PAGE_OPTIONS: readonly Option[] = [
   { flags: '--page <number>', summary: 'Which page of them, from 1', parse: (text) => wholeNumber(text, 10_000) },
   { flags: '--all', summary: 'All pages' },
 ];
-
-/** @throws Error that says what it must be. */
-export function wholeNumber(text: string, max: number, min = 1): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new Error(`must be a whole number, ${min} to ${max}`);
-}
 
 export interface Page {
   readonly meta: { readonly page: number; readonly limit: number; readonly more: boolean };

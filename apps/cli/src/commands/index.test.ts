@@ -67,15 +67,12 @@ it.each(everyCommand)('%s shows help, by --help and by help, within 100 columns'
   expect(await runCli(commands, ['help', ...words])).toEqual(shown);
 });
 
-it.each([['record'], ['help', 'record'], ['record', '--help'], ['help', 'record', 'nope']])(
-  'shows a family: %s',
-  async (...argv) => {
-    const { code, stdout, stderr } = await runCli(commands, argv);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('Usage: quartermaster record <command> [options]');
-    expect(stdout).toMatch(/^ {2}rm <hostname> /m);
-  },
-);
+it.each([['record'], ['help', 'record'], ['record', '--help']])('shows a family: %s', async (...argv) => {
+  const { code, stdout, stderr } = await runCli(commands, argv);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain('Usage: quartermaster record <command> [options]');
+  expect(stdout).toMatch(/^ {2}rm <hostname> /m);
+});
 
 it('shows every command, and how it ends', async () => {
   const { code, stdout } = await runCli(commands, []);

@@ -1,7 +1,17 @@
-import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configPath, readAwsuperFile, readConfigFile, updateConfigFile } from './files.js';
+import { checkHasPlace, configPath, readAwsuperFile, readConfigFile, updateConfigFile } from './files.js';
 
 let home: string;
 beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'qm-files-'))));
@@ -89,6 +99,23 @@ describe('writing it', () => {
     updateConfigFile(join(home, 'link.json'), { token: 't' });
     expect(lstatSync(join(home, 'link.json')).isSymbolicLink()).toBe(true);
     expect(readFileSync(file, 'utf8')).toContain('"t"');
+  });
+
+  it('leaves a draft of somebody else’s alone', () => {
+    const victim = put('victim', 'precious');
+    symlinkSync(victim, join(home, `c.json.${process.pid}`));
+    updateConfigFile(join(home, 'c.json'), { token: 't' });
+    expect([readFileSync(victim, 'utf8'), readdirSync(home).toSorted()]).toEqual([
+      'precious',
+      ['c.json', `c.json.${process.pid}`, 'victim'],
+    ]);
+  });
+
+  it('says so where there is no home', () => {
+    expect(configPath({}, '')).toBe('');
+    expect(configPath({ XDG_CONFIG_HOME: '/x' }, '')).toBe('/x/quartermaster/config.json');
+    expect(() => checkHasPlace(configPath({}, ''))).toThrow('You have no home folder to keep settings in.');
+    expect(() => updateConfigFile('', { token: 't' })).toThrow('You have no home folder to keep settings in.');
   });
 
   it('says why it could not', () => {

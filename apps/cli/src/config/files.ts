@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import { EXIT, Failure, usageFailure } from '../failures.js';
 import type { Setting } from './settings.js';
@@ -24,12 +25,17 @@ export interface ConfigFile {
 /** Settings of a file, with its path as their source. */
 export type FileSettings = { readonly [Name in 'url' | 'token' | 'account' | 'accountToken']?: Setting };
 
-/** `~/.config/quartermaster/config.json`, or below `XDG_CONFIG_HOME`; `QUARTERMASTER_CONFIG` names another file. */
+/**
+ * `~/.config/quartermaster/config.json`, or below `XDG_CONFIG_HOME`; `QUARTERMASTER_CONFIG` names another file. Empty where
+ * the user has no home.
+ */
 export function configPath(env: NodeJS.ProcessEnv, home: string): string {
   const { QUARTERMASTER_CONFIG: file, XDG_CONFIG_HOME: folder = '' } = env;
   // "If an implementation encounters a relative path … it should consider the path invalid and ignore it":
   // https://specifications.freedesktop.org/basedir-spec/latest/
-  return file || join(isAbsolute(folder) ? folder : join(home, '.config'), 'quartermaster', 'config.json');
+  if (file) return file;
+  if (isAbsolute(folder)) return join(folder, 'quartermaster', 'config.json');
+  return home === '' ? '' : join(home, '.config', 'quartermaster', 'config.json');
 }
 
 /** @throws Failure (usage) where it can not be read. */
@@ -37,11 +43,18 @@ export function readText(file: string, option: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw usageFailure(`${option}: ${file} can not be read (${(error as NodeJS.ErrnoException).code}).`);
+    const name = looksSecret(file) ? 'what it names' : file;
+    throw usageFailure(`${option}: ${name} can not be read (${(error as NodeJS.ErrnoException).code}).`);
   }
 }
 
+/** Somebody has given the token itself: a long word, or a JSON Web Token. */
+function looksSecret(file: string): boolean {
+  return file.length >= 16 && (file.startsWith('eyJ') || !/[./]/.test(file));
+}
+
 function readObject(file: string): Record<string, unknown> | undefined {
+  if (file === '') return undefined;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -119,17 +132,25 @@ export function readAwsuperFile(file: string): Pick<FileSettings, 'url' | 'token
 }
 
 /**
- * Changes what is named in the file and keeps the rest of it; for its owner only, and never half of it. A file that is no
+ * Changes what is named in the file, takes out what is undefined, and keeps the rest of it; for its owner only, and never half of it. A file that is no
  * JSON object is written anew. @throws Failure where it can not be written.
  */
-export function updateConfigFile(file: string, changes: ConfigFile): void {
+export function updateConfigFile(
+  file: string,
+  changes: { readonly [Name in keyof ConfigFile]: string | undefined },
+): void {
+  checkHasPlace(file);
   try {
     // A link, as of people who keep their settings in a repository, stays one.
     const target = existsSync(file) ? realpathSync(file) : file;
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    const draft = `${target}.${process.pid}`;
+    // In a folder that others can write to, a name that can be guessed may be a link of theirs.
+    const draft = `${target}.${randomUUID()}`;
     try {
-      writeFileSync(draft, `${JSON.stringify({ ...readOthers(file), ...changes }, undefined, 2)}\n`, { mode: 0o600 });
+      writeFileSync(draft, `${JSON.stringify({ ...readOthers(file), ...changes }, undefined, 2)}\n`, {
+        mode: 0o600,
+        flag: 'wx',
+      });
       chmodSync(draft, 0o600);
       renameSync(draft, target);
     } finally {
@@ -139,10 +160,18 @@ export function updateConfigFile(file: string, changes: ConfigFile): void {
     if (error instanceof Failure) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(EXIT.failed, `${file} can not be written (${code}).`, {
-      next: 'QUARTERMASTER_CONFIG names another file; QUARTERMASTER_URL and QUARTERMASTER_TOKEN need none.',
+      next: NO_FILE_NEEDED,
     });
   }
 }
+
+/** Before something is done whose result is to be kept there. @throws Failure where the user has no home. */
+export function checkHasPlace(file: string): void {
+  if (file !== '') return;
+  throw new Failure(EXIT.failed, 'You have no home folder to keep settings in.', { next: NO_FILE_NEEDED });
+}
+
+const NO_FILE_NEEDED = 'QUARTERMASTER_CONFIG names another file; QUARTERMASTER_URL and QUARTERMASTER_TOKEN need none.';
 
 function readOthers(file: string): Record<string, unknown> {
   try {

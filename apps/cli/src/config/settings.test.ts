@@ -69,8 +69,32 @@ it('collects what is wrong elsewhere', async () => {
 });
 
 it('shows neither a login nor a token that stands in the place of a URL', async () => {
-  for (const url of ['https://me:s3cret@example.com', '06869f7f2d4f3e6a4aad91d2']) {
+  for (const url of ['06869f7f2d4f3e6a4aad91d2', 'eyJabc.def.ghi']) {
     await expect(load({ url })).rejects.toThrow(/example\.com\.$/);
+  }
+  for (const url of ['https://me:s3cret@h/qm', 'https://h/qm?token=s3cret', 'https://h/qm#s3cret']) {
+    await expect(load({ url })).rejects.toThrow(/example\.com: https:\/\/h\/qm has a login, \? or # with it\.$/);
+  }
+  await expect(load({ url: 'localhost:5000' })).rejects.toThrow(/, not localhost:5000\.$/);
+});
+
+it('shows no token that stands in the place of its file', async () => {
+  for (const tokenFile of ['06869f7f2d4f3e6a4aad91d2', 'eyJabcdefghi.eyJabc.def']) {
+    await expect(load({ tokenFile })).rejects.toThrow('--token-file: what it names can not be read (ENOENT).');
+  }
+  await expect(load({ tokenFile: 'token' })).rejects.toThrow('--token-file: token can not be read (ENOENT).');
+});
+
+it('reads no files of a user without a home', async () => {
+  const before = process.cwd();
+  put(config, { url: 'http://of-this-folder' });
+  put(join(home, '.awsuper'), { token: 't' });
+  process.chdir(home);
+  try {
+    const settings = await loadSettings({ flags: {}, env: {}, home: '', readStdin: () => Promise.resolve('') });
+    expect(settings).toEqual({ warnings: [], problems: [] });
+  } finally {
+    process.chdir(before);
   }
 });
 

@@ -36,7 +36,7 @@ export interface SettingsSources {
     readonly accountTokenFile?: string;
   };
   readonly env: NodeJS.ProcessEnv;
-  /** The user's home. */
+  /** The user's home; empty where there is none. */
   readonly home: string;
   /** All of standard input. */
   readonly readStdin: () => Promise<string>;
@@ -59,7 +59,7 @@ export async function loadSettings({ flags, env, home, readStdin }: SettingsSour
     config: {},
     warnings: [],
   };
-  const awsuper = readAwsuperFile(join(home, '.awsuper'));
+  const awsuper = home === '' ? {} : readAwsuperFile(join(home, '.awsuper'));
   const secrets = await readSecrets(flags, readStdin);
   const variable = (name: keyof typeof VARIABLES): Setting | undefined => {
     const value = env[VARIABLES[name]]?.trim();
@@ -142,9 +142,18 @@ function isSameServer(ofFile: Setting | undefined, url: Setting | undefined): bo
 
 function checkUrl({ value, source }: Setting): void {
   if (isServerUrl(value)) return;
-  // One with a login in it, or a token in the wrong place, is not shown.
-  const shown = /[.:/]/.test(value) && !value.includes('@') ? `, not ${value}` : '';
-  throw usageFailure(`${source} must be an address like https://quartermaster.example.com${shown}.`);
+  const shown = publicPartOf(value);
+  const what =
+    shown === undefined ? '' : isServerUrl(shown) ? `: ${shown} has a login, ? or # with it` : `, not ${shown}`;
+  throw usageFailure(`${source} must be an address like https://quartermaster.example.com${what}.`);
+}
+
+/** As much as can not be secret: a login or a token may stand anywhere else in it, or in its place. */
+function publicPartOf(value: string): string | undefined {
+  if (/^[a-z0-9.-]+:\d{1,5}$/.test(value)) return value;
+  if (!/^[a-z]+:\/\//i.test(value) || !URL.canParse(value)) return undefined;
+  const { protocol, host, pathname } = new URL(value);
+  return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
 }
 
 /** An http or https URL without a login in it; a path is where a router has put the server. */

@@ -53,6 +53,15 @@ it('lets no control characters of the server through, but colours', () => {
   expect(err()).toBe('x ]0;y \n');
 });
 
+it('lets none through in lines and JSON either, of which JSON loses nothing', () => {
+  const [person, machine] = [open(), open({ isJson: true })];
+  person.print.line('a\u001b[2Jb\u009bc\td');
+  expect(person.out()).toBe('a [2Jb c\td\n');
+  machine.print.line(JSON.stringify({ a: '\u009b\u001b' }));
+  machine.print.json('\u007f');
+  expect(machine.out()).toBe(String.raw`{"a":"\u009b\u001b"}` + '\n' + String.raw`"\u007f"` + '\n');
+});
+
 it('takes colours out of notes where standard error is no terminal', () => {
   const { print, err } = open({ isColored: true });
   print.note(print.colors.yellow('careful'));

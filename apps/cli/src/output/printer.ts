@@ -43,8 +43,9 @@ const NO_BORDERS = Object.fromEntries(
 
 export function createPrinter({ stdout, stderr, isJson, isColored, isNoteColored }: PrinterOptions): Printer {
   const colors = createColors(isColored);
-  const line = (text = ''): void => void stdout.write(`${text}\n`);
-  const json = (value: unknown): void => line(JSON.stringify(value, undefined, 2));
+  // With --json each line is JSON, of which no character may get lost.
+  const line = (text = ''): void => void stdout.write(`${isJson ? escaped(text) : printable(text)}\n`);
+  const json = (value: unknown): void => void stdout.write(`${escaped(JSON.stringify(value, undefined, 2))}\n`);
   return {
     colors,
     line,
@@ -71,13 +72,19 @@ export function createPrinter({ stdout, stderr, isJson, isColored, isNoteColored
 }
 
 function cell(value: string | number | undefined): string {
-  return printable(String(value ?? '')).replaceAll('\n', ' ');
+  return printable(String(value ?? '')).replace(/[\n\t]/g, ' ');
 }
 
-/** No control characters of a server's text reach the terminal; our own colours and line ends do. */
+/** No control characters of a server's text reach the terminal; colours, tabs and line ends do. */
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0009\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d+m)/g, ' ');
+  return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[\d+m)/g, ' ');
+}
+
+/** JSON.stringify lets DEL and the control characters behind it through, which terminals obey. */
+function escaped(json: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return json.replace(/[\u007f-\u009f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function withoutColors(text: string): string {

@@ -97,6 +97,6 @@ function createLines(sink: TextSink): Progress {
 }
 
 function shortened(text: string, room: number): string {
-  const line = printable(text).replaceAll('\n', ' ');
+  const line = printable(text).replace(/[\n\t]/g, ' ');
   return line.length <= room ? line : `${line.slice(0, Math.max(0, room - 1))}…`;
 }

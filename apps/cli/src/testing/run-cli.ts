@@ -69,7 +69,7 @@ export interface RunOptions {
   readonly url?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly home?: string;
-  readonly stdin?: string;
+  readonly stdin?: string | Promise<string>;
   /** Both outputs are a terminal. */
   readonly isTerminal?: boolean;
   readonly prompts?: Partial<Prompts>;

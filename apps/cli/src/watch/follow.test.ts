@@ -3,7 +3,7 @@ import { EXIT, Failure } from '../failures.js';
 import type { ProgressState } from '../output/progress.js';
 import { exitOf, follow, isWatched, type Followed, type FollowContext, type WatchOptions } from './follow.js';
 
-type Step = number | Error | (() => never);
+type Step = number | Error | (() => never) | 'hang';
 
 const away = new Unreachable({ method: 'GET', url: 'http://q/x', reason: 'connection refused', mayHaveArrived: false });
 const refusedWith = (status: number): ApiFailure =>
@@ -20,10 +20,12 @@ function watch(
   steps: readonly Step[],
   options: WatchOptions = {},
   interruption = new AbortController(),
+  lastAnswer: ReturnType<FollowContext['lastAnswer']> | null = { method: 'GET', url: 'http://q/x', status: 200 },
 ): { ended: Promise<unknown>; told: string[]; slept: number[] } {
   const [told, slept]: [string[], number[]] = [[], []];
   let [now, at] = [0, 0];
   const context: FollowContext = {
+    lastAnswer: () => lastAnswer ?? undefined,
     signal: interruption.signal,
     now: () => now,
     sleep: async (ms) => {
@@ -43,6 +45,7 @@ function watch(
     load: async () => {
       const step = steps[Math.min(at++, steps.length - 1)];
       if (step instanceof Error) throw step;
+      if (step === 'hang') return new Promise<never>(() => {});
       return typeof step === 'function' ? step() : (step ?? 0);
     },
     progressOf: (done) => ({ done, total: 4, text: 'reported' }),
@@ -90,6 +93,21 @@ it('gives up a server that stays away, and says how to look again', async () => 
   const failure = await failureOf(watch([1, away]).ended);
   expect(failure.exitCode).toBe(EXIT.unreachable);
   expect(failure.details.next).toBe('It goes on. Look at it again: `quartermaster builds b1 --watch`');
+});
+
+it('tries again where a server has answered before, and not where none ever has', async () => {
+  const accepted = watch([away, 4]);
+  expect(await accepted.ended).toEqual({ state: 4, end: 'done' });
+  const { ended, slept } = watch([away], {}, undefined, null);
+  expect([await failureOf(ended), slept]).toEqual([away, []]);
+});
+
+it('ends when its time is over, though a look hangs', async () => {
+  expect(await failureOf(watch([1, 'hang'], { timeout: 520 }).ended)).toMatchObject({
+    exitCode: EXIT.failed,
+    message: 'Not done within 1s: build b1.',
+  });
+  expect((await failureOf(watch(['hang'], { timeout: 20 }).ended)).message).toContain('Nothing was heard within');
 });
 
 it('ends at once for any other refusal', async () => {

@@ -46,11 +46,15 @@ const PAUSES_MS = { first: 500, longest: 3000, growth: 1.15 } as const;
 /** A server that is away so long is given up. */
 export const PATIENCE_MS = 120_000;
 
+/** Node's timers go off at once for more: 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** As much of a command's context as is needed. */
-export type FollowContext = Pick<Context, 'openProgress' | 'now' | 'sleep' | 'signal'>;
+export type FollowContext = Pick<Context, 'openProgress' | 'now' | 'sleep' | 'signal' | 'lastAnswer'>;
 
 /**
- * Looks at something until it has ended, drawing how far it is. A lost connection and a 503 are waited through.
+ * Looks at something until it has ended, drawing how far it is. A lost connection and a 503 are waited through, but where
+ * nothing has ever answered.
  * @throws Failure with exit 1 when `timeout` is over, 3 when the server stays away, 130 on Ctrl-C: it always says that the
  * work itself goes on, and how to look at it again.
  */
@@ -66,10 +70,23 @@ export async function follow<State>(
   let former: State | undefined;
   let awaySince: number | undefined;
   let pause: number = PAUSES_MS.first;
+  const timeLeft = (): number => (timeout === undefined ? Infinity : startedAt + timeout - context.now());
+  const lateness = (): Failure => {
+    const how = former === undefined ? 'Nothing was heard' : 'Not done';
+    return new Failure(EXIT.failed, `${how} within ${spanOf((timeout ?? 0) / 1000)}: ${what}.`, { next });
+  };
+  const withinTime = async (look: Promise<State>): Promise<State> => {
+    if (timeout === undefined) return look;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(lateness()), Math.min(timeLeft(), LONGEST_TIMER_MS));
+    });
+    return Promise.race([look, late]).finally(() => clearTimeout(timer));
+  };
   try {
     for (;;) {
       try {
-        const state = await followed.load();
+        const state = await withinTime(followed.load());
         if (awaySince !== undefined) progress.note('The server is back.');
         awaySince = undefined;
         for (const line of followed.linesOf?.(state, former) ?? []) progress.note(line);
@@ -79,15 +96,15 @@ export async function follow<State>(
         former = state;
       } catch (error) {
         if (!isPassing(error)) throw error;
+        // Nothing has ever been there: a wrong address does not get right by waiting.
+        const isThere = context.lastAnswer() !== undefined || !(error instanceof Unreachable) || error.mayHaveArrived;
+        if (!isThere) throw error;
         if (awaySince === undefined) progress.note(`${error.message} Trying again.`);
         awaySince ??= context.now();
         if (context.now() - awaySince > PATIENCE_MS) throw error.advising(next);
       }
-      if (timeout !== undefined && context.now() - startedAt >= timeout) {
-        throw new Failure(EXIT.failed, `Not done within ${spanOf(timeout / 1000)}: ${what}.`, { next });
-      }
-      const left = timeout === undefined ? Infinity : startedAt + timeout - context.now();
-      await context.sleep(Math.max(0, Math.min(pause, left)));
+      if (timeLeft() <= 0) throw lateness();
+      await context.sleep(Math.min(pause, timeLeft()));
       pause = Math.min(pause * PAUSES_MS.growth, PAUSES_MS.longest);
     }
   } catch (error) {

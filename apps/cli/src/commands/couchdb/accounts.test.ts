@@ -49,6 +49,12 @@ it('makes an account, shows its token this once, and keeps it only where that is
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
+it('keeps with it the server that it is for, so that it goes to no other', async () => {
+  answer = () => ({ status: 201, json: { username: 'ann', token: TOKEN, created_at: '2026-11-21T12:15:02.871Z' } });
+  await accounts('create ann --save');
+  expect(kept()).toEqual({ url: server.url, account: 'ann', account_token: TOKEN });
+});
+
 it('takes the token from standard input and does not show it again', async () => {
   answer = () => ({ status: 201, json: { username: 'ann', token: 'chosen-by-ann', created_at: '' } });
   const { stdout, stderr } = await accounts('create ann --account-token-file -', { stdin: 'chosen-by-ann\n' });
@@ -86,6 +92,7 @@ it('asks before it deletes, and says which clusters are in the way', async () =>
   expect([code, stderr]).toEqual([1, expect.stringContaining('quartermaster couchdb delete <tag> --account ann')]);
   answer = () => ({ status: 204, text: '' });
   expect(await accounts('delete ann')).toMatchObject({ code: 0, stdout: 'Account ann is deleted.\n' });
+  expect(JSON.parse((await accounts('delete ann --json')).stdout)).toEqual({ username: 'ann', deleted: true });
 });
 
 it('sends nothing twice, and says what to do when an answer is lost', async () => {

@@ -1,9 +1,11 @@
-import { ApiFailure, Unreachable } from '../../api/api-failure.js';
+import { ApiFailure } from '../../api/api-failure.js';
 import { path } from '../../api/api.js';
+import { adviseAfterLoss } from '../../api/lost-answer.js';
 import { defineCommand, type Argument, type Command, type Option } from '../../command.js';
-import { configPath, readConfigFile, updateConfigFile } from '../../config/files.js';
+import { checkHasPlace, configPath, readConfigFile, updateConfigFile } from '../../config/files.js';
 import { PROGRAM, type Context } from '../../context.js';
-import { usageFailure, type ExitCode } from '../../failures.js';
+import { EXIT, usageFailure, type ExitCode } from '../../failures.js';
+import { shellWord } from '../../output/shell-words.js';
 import { ago } from '../../output/time.js';
 import { accountNames, type AccountList } from './account-names.js';
 
@@ -67,15 +69,13 @@ const create = defineCommand<{ readonly username: string }, TokenOptions>({
   ],
   run: async (context, { username }, options) => {
     checkSaving(context, options);
-    const answer = await requestToken(context, '/accounts', username, options).catch((error: unknown) => {
-      if (error instanceof Unreachable && error.mayHaveArrived) {
-        throw error.advising(
-          `See whether it is there: \`${PROGRAM} accounts\`. If so, \`${PROGRAM} accounts rotate ${username}\` gives it a token that you see.`,
-        );
-      }
-      if (!(error instanceof ApiFailure) || error.code !== 'account-exists') throw error;
-      throw error.advising(`A new token for it: \`${PROGRAM} accounts rotate ${username}\``);
-    });
+    const rotation = `\`${PROGRAM} accounts rotate ${shellWord(username)}\``;
+    const request = requestToken(context, '/accounts', username, options);
+    const answer = await adviseAfterLoss(
+      advised(request, 'account-exists', `A new token for it: ${rotation}`),
+      `See whether it is there: \`${PROGRAM} accounts\`. If so, ${rotation} gives it a token that you see.`,
+      context.signal,
+    );
     showToken(context, answer, `Account ${username} is made.`, options);
   },
 });
@@ -91,15 +91,11 @@ const rotate = defineCommand<{ readonly username: string }, TokenOptions>({
   examples: [{ line: 'accounts rotate johny2 --save', does: 'a new token, kept for the couchdb commands here' }],
   run: async (context, { username }, options) => {
     checkSaving(context, options);
-    const answer = await requestToken(context, path`/accounts/${username}/rotate`, undefined, options).catch(
-      (error: unknown) => {
-        if (error instanceof Unreachable && error.mayHaveArrived) {
-          throw error.advising(
-            `The former token may be wrong already. Rotate it again, for a token that you see: \`${PROGRAM} accounts rotate ${username}\``,
-          );
-        }
-        throw adviseOnUnknown(error);
-      },
+    const request = requestToken(context, path`/accounts/${username}/rotate`, undefined, options);
+    const answer = await adviseAfterLoss(
+      advised(request, 'unknown-account', WHO_THERE_IS),
+      `The former token may be wrong already. Rotate it again, for a token that you see: \`${PROGRAM} accounts rotate ${shellWord(username)}\``,
+      context.signal,
     );
     showToken(context, answer, `Account ${username} has a new token.`, options);
     const { account, accountToken } = context.settings;
@@ -122,18 +118,18 @@ const remove = defineCommand<{ readonly username: string }, { readonly yes?: boo
     const { api, print, prompts } = context;
     if (prompts.isInteractive && yes !== true && !(await prompts.confirm(`Delete account ${username}?`))) {
       print.note('Nothing was deleted.');
-      return 1;
+      return EXIT.failed;
     }
     // Sent again, it would be answered that there is no such account.
     const request = { method: 'DELETE', path: path`/accounts/${username}`, isRepeatable: false } as const;
-    await api.request(request).catch((error: unknown) => {
-      if (error instanceof Unreachable && error.mayHaveArrived) {
-        throw error.advising(`See whether it is gone: \`${PROGRAM} accounts\``);
-      }
-      if (!(error instanceof ApiFailure) || error.code !== 'account-has-clusters') throw adviseOnUnknown(error);
-      throw error.advising(`Delete them first: \`${PROGRAM} couchdb delete <tag> --account ${username}\``);
-    });
-    if (!context.isJson) print.line(`Account ${username} is deleted.`);
+    const first = `Delete them first: \`${PROGRAM} couchdb delete <tag> --account ${shellWord(username)}\``;
+    await adviseAfterLoss(
+      advised(advised(api.request(request), 'unknown-account', WHO_THERE_IS), 'account-has-clusters', first),
+      `See whether it is gone: \`${PROGRAM} accounts\``,
+      context.signal,
+    );
+    // The API answers 204, without a body.
+    print.result({ username, deleted: true }, () => print.line(`Account ${username} is deleted.`));
   },
 });
 
@@ -150,15 +146,22 @@ async function requestToken(
   return answer.body;
 }
 
-function adviseOnUnknown(error: unknown): unknown {
-  if (!(error instanceof ApiFailure) || error.code !== 'unknown-account') return error;
-  return error.advising(`See which there are: \`${PROGRAM} accounts\``);
+const WHO_THERE_IS = `See which there are: \`${PROGRAM} accounts\``;
+
+/** The same answer; a refusal with this code says what to do now. */
+async function advised<Answer>(answer: Promise<Answer>, code: string, next: string): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof ApiFailure && error.code === code ? error.advising(next) : error;
+  }
 }
 
 /** Before anything is asked for: a token that can not be kept afterwards is seen once, and maybe by nobody. */
 function checkSaving({ env, home, settings }: Context, { save }: TokenOptions): void {
   if (save !== true) return;
   const file = configPath(env, home);
+  checkHasPlace(file);
   const { url } = readConfigFile(file).config;
   if (url === undefined || settings.url === undefined) return;
   if (new URL(url.value).origin === new URL(settings.url.value).origin) return;
@@ -179,7 +182,9 @@ function showToken(context: Context, answer: NewToken, message: string, options:
   if (!isTheirs && !context.isJson) print.note('It is shown this once; where it is lost, rotate it.');
   if (options.save !== true) return;
   const file = configPath(env, home);
-  updateConfigFile(file, { account: username, account_token: token });
+  // A token in a file goes to the server that the file names: one that names none would go to any.
+  const url = readConfigFile(file).config.url ?? settings.url;
+  updateConfigFile(file, { ...(url && { url: url.value }), account: username, account_token: token });
   print.note(`Name and token are kept in ${file}, for the couchdb commands.`);
   const stronger = [settings.account, settings.accountToken].find((one) => one?.source.startsWith('QUARTERMASTER_'));
   if (stronger !== undefined) print.note(print.colors.yellow(`${stronger.source} is set, and counts before the file.`));

@@ -5,6 +5,7 @@ import {
   accountWords,
   adviseOnCluster,
   changeCouchdb,
+  watchWords,
   type AccountOptions,
   type Change,
   type Cluster,
@@ -51,7 +52,7 @@ export async function changeCluster(context: Context, wanted: ChangeRequest): Pr
       status === 202 ? `CouchDB cluster ${tag} ${GOES_ON[kind]}.` : (body.status_message ?? 'It is done.');
     context.print.result(body, () => showChanged(context, message, body.result));
     if (status === 202 && !context.isJson) {
-      context.print.note(`Watch it: \`${PROGRAM} couchdb detail ${tag} --watch${accountWords(options)}\``);
+      context.print.note(`Watch it: \`${PROGRAM} couchdb detail ${tag} ${watchWords(kind)}${accountWords(options)}\``);
     }
     return;
   }

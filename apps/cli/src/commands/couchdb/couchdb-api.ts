@@ -4,6 +4,7 @@ import type { Argument, Given, Option } from '../../command.js';
 import type { Account } from '../../config/settings.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { Failure } from '../../failures.js';
+import { shellWord } from '../../output/shell-words.js';
 import { accountNames } from './account-names.js';
 
 /** A cluster as the API shows it, in kanto's words. */
@@ -109,11 +110,20 @@ export function changeCouchdb(
   });
 }
 
-/** The account as it was given on the line, to be repeated in a command that is advised. */
-export function accountWords({ account, accountTokenFile }: AccountOptions): string {
-  return [account && ` --account ${account}`, accountTokenFile && ` --account-token-file ${accountTokenFile}`]
+/**
+ * The account as it was given on the line, to be repeated in a command that is advised. A token from standard input can not
+ * be: that has been read.
+ */
+export function accountWords({ account, accountTokenFile: file }: AccountOptions): string {
+  const tokenFile = file === '-' ? undefined : file;
+  return [account && ` --account ${shellWord(account)}`, tokenFile && ` --account-token-file ${shellWord(tokenFile)}`]
     .filter(Boolean)
     .join('');
+}
+
+/** How `couchdb detail` watches for what was asked for. */
+export function watchWords(kind: string): string {
+  return kind === 'delete' ? '--watch --deleted' : '--watch';
 }
 
 const OF_OPERATORS = 'Asking again does not help before that is mended; whoever operates Quartermaster can.';
@@ -139,7 +149,7 @@ function adviceFor(code: string, tag: string, detail: string, options: AccountOp
     case 'cluster-exists':
       return `Look at it: ${detail}, or take another tag.`;
     case 'cluster-deleting':
-      return `Wait until it is gone: \`${PROGRAM} couchdb detail ${tag} --watch${accountWords(options)}\``;
+      return `Wait until it is gone: \`${PROGRAM} couchdb detail ${tag} ${watchWords('delete')}${accountWords(options)}\``;
     case 'kubernetes-refused':
     case 'kubernetes-forbidden':
     case 'couchdb-refused':

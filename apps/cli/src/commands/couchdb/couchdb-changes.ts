@@ -1,6 +1,6 @@
 import { defineCommand, type Argument, type Command, type Option } from '../../command.js';
 import type { Context } from '../../context.js';
-import { usageFailure } from '../../failures.js';
+import { EXIT, usageFailure, type ExitCode } from '../../failures.js';
 import { WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
 import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type AccountOptions, type Cluster } from './couchdb-api.js';
 import { changeCluster } from './change-cluster.js';
@@ -115,9 +115,9 @@ function volumesOf(spawner: string | undefined, going: number, isPurged: boolean
 }
 
 /** No was the answer: done nothing, which a script behind `&&` should see. */
-function refused({ print }: Context, message: string): 1 {
+function refused({ print }: Context, message: string): ExitCode {
   print.note(message);
-  return 1;
+  return EXIT.failed;
 }
 
 const replicate = defineCommand<{ readonly tag: string; readonly databases: readonly string[] }, Common>({

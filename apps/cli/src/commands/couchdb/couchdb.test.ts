@@ -183,12 +183,49 @@ it('deletes and waits until nothing is left', async () => {
 
 it('never sends a change twice, and says how to look when its answer is lost', async () => {
   answers = { scale: () => 'cut', detail: () => ok(shown(1)) };
-  for (const line of ['scale shop 3', 'scale shop 3 --wait']) {
-    const { code, stderr } = await couchdb(line);
-    expect([code, stderr]).toEqual([3, expect.stringContaining('may have been accepted all the same')]);
-    expect(stderr).toContain('See whether it was accepted: `quartermaster couchdb detail shop`');
-  }
-  expect(sent('scale')).toHaveLength(2);
+  const { code, stderr } = await couchdb('scale shop 3');
+  expect([code, stderr]).toEqual([3, expect.stringContaining('may have been accepted all the same')]);
+  expect(stderr).toContain('See whether it was accepted: `quartermaster couchdb detail shop`');
+  expect(sent('scale')).toHaveLength(1);
+});
+
+it.each<[string, Answer]>([
+  ['a cut connection', 'cut'],
+  ['Redis lost in the middle', kantoError(503, 'redis-unavailable', 'Redis can not be reached at the moment.')],
+])('judges by the cluster what --wait asked for after %s', async (_what, lost) => {
+  const looks = [ok(shown(1)), ok(shown(3, { Replications: [] })), ok(shown(3))];
+  answers = { scale: () => lost, detail: () => (looks.length > 1 ? looks.shift() : looks[0]) ?? unknown };
+  const { code, stdout } = await couchdb('scale shop 3 --wait');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('CouchDB cluster shop is scaled: 3 nodes\n')]);
+  expect(stdout).toContain('The request may have been accepted: the cluster will show it.\n');
+  expect(stdout).not.toContain('failed');
+  expect(sent('scale')).toHaveLength(1);
+});
+
+it('waits through a server that goes away with the answer', async () => {
+  let looks = 0;
+  answers = {
+    delete: () => 'cut',
+    // The first question, and its repeats.
+    detail: () => (++looks <= 4 ? 'cut' : unknown),
+  };
+  const { code, stdout } = await couchdb('delete shop --wait');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('The server is back.\n')]);
+  expect(stdout).toContain('CouchDB cluster shop is deleted\n');
+}, 20_000);
+
+it('waits for a deletion that somebody else has asked for, also where it is over', async () => {
+  answers = { detail: () => unknown };
+  const { code, stdout } = await couchdb('detail shop --watch --deleted');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('CouchDB cluster shop is deleted\n')]);
+  expect(await couchdb('detail shop --deleted')).toMatchObject({ code: 2 });
+});
+
+it('advises after a deletion that took too long what ends well once it is done', async () => {
+  answers = { delete: () => goesOn({ Tag: 'shop' }), detail: () => ok(shown(1, { Deleting: true })) };
+  const { code, stderr } = await couchdb('delete shop --timeout 500ms');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('`quartermaster couchdb detail shop --watch --deleted`')]);
+  expect((await couchdb('delete shop')).stderr).toContain('`quartermaster couchdb detail shop --watch --deleted`');
 });
 
 it('leaves the work alone on Ctrl-C, and says how to look at it again', async () => {

@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from '../../command.js';
+import { usageFailure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
 import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type AccountOptions, type Cluster } from './couchdb-api.js';
 import { clusterChangeCommands } from './couchdb-changes.js';
@@ -26,7 +27,7 @@ const list = defineCommand<object, AccountOptions>({
   },
 });
 
-type DetailOptions = AccountOptions & WatchOptions & { readonly all?: boolean };
+type DetailOptions = AccountOptions & WatchOptions & { readonly all?: boolean; readonly deleted?: boolean };
 
 const detail = defineCommand<{ readonly tag: string }, DetailOptions>({
   name: 'couchdb detail',
@@ -34,17 +35,25 @@ const detail = defineCommand<{ readonly tag: string }, DetailOptions>({
   summary: 'Show a cluster: its nodes, and replications that do not run',
   description: 'With --wait until all its nodes are ready and its ring goes through them, or until it is deleted.',
   arguments: [TAG],
-  options: [{ flags: '--all', summary: 'Show the replications that run, too' }, ...WATCH_OPTIONS, ...ACCOUNT_OPTIONS],
+  options: [
+    { flags: '--all', summary: 'Show the replications that run, too' },
+    ...WATCH_OPTIONS,
+    { flags: '--deleted', summary: 'With --wait: until it is deleted; one that is not there is' },
+    ...ACCOUNT_OPTIONS,
+  ],
   needsToken: false,
   examples: [
     { line: 'couchdb detail my-test-db1', does: 'how it stands' },
     { line: 'couchdb detail my-test-db1 --watch', does: 'until it stands as it should' },
+    { line: 'couchdb detail my-test-db1 --watch --deleted', does: 'until nothing of it is left' },
   ],
   run: async (context, given, options) => {
     const tag = checkTag(given.tag);
     const { print } = context;
+    const isGoing = options.deleted === true;
+    if (isGoing && !isWatched(options)) throw usageFailure('--deleted needs --wait.');
     const body = isWatched(options)
-      ? await watchCluster(context, { tag, goal: { kind: 'settle' }, options })
+      ? await watchCluster(context, { tag, goal: { kind: isGoing ? 'delete' : 'settle' }, options })
       : await askCouchdb<Cluster>(context, 'detail', { cluster_tag: tag }).catch((error: unknown) => {
           throw adviseOnCluster(error, tag, options);
         });

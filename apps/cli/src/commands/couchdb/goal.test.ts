@@ -1,5 +1,5 @@
 import type { Cluster } from './couchdb-api.js';
-import { endOf, lookFirst, progressOf, seeAgain, STILL_MS, type Goal, type Sight } from './goal.js';
+import { accept, DOUBT_MS, endOf, lookFirst, progressOf, seeAgain, STILL_MS, type Goal, type Sight } from './goal.js';
 
 interface Standing {
   readonly nodes?: number;
@@ -98,6 +98,43 @@ it('gives up a cluster that stands still, and says that nobody knows', () => {
   expect(endOf(three, sight, STILL_MS)).toMatchObject({
     is: 'failed',
     why: 'Nothing has changed for 30m: it may have failed, and the API does not tell any more.',
+  });
+});
+
+describe('after a lost answer', () => {
+  const lost = (goal: Goal, ...looks: readonly (Cluster | undefined)[]): Sight =>
+    looks.reduce<Sight>((sight, look, i) => seeAgain(goal, sight, look, i), accept(lookFirst(false, 0), true, 0));
+  const unknown = { is: 'failed', why: expect.stringContaining('it may not have been accepted') };
+
+  it('gives up soon what nothing is seen of', () => {
+    const make: Goal = { kind: 'create', replicas: 3 };
+    const scaling = lost(three, cluster(1), cluster(1));
+    expect(endOf(three, scaling, DOUBT_MS - 1)).toBeUndefined();
+    expect(endOf(three, scaling, DOUBT_MS)).toMatchObject(unknown);
+    // It may wait for the mini-worker to put it into its queue.
+    expect(endOf(make, lost(make, undefined, undefined), DOUBT_MS - 1)).toBeUndefined();
+    expect(endOf(make, lost(make, undefined, undefined), DOUBT_MS)).toMatchObject(unknown);
+    const going: Goal = { kind: 'delete' };
+    expect(endOf(going, lost(going, cluster(1)), DOUBT_MS)).toMatchObject(unknown);
+  });
+
+  it('counts from when the server told of the cluster first', () => {
+    const away = accept(lookFirst(false, 0), true, 0);
+    expect(endOf(three, away, DOUBT_MS * 2)).toBeUndefined();
+    expect(endOf(three, seeAgain(three, away, cluster(1), DOUBT_MS * 2), DOUBT_MS * 2 + 1)).toBeUndefined();
+  });
+
+  it('doubts no more what has begun', () => {
+    const make: Goal = { kind: 'create', replicas: 3 };
+    const going: Goal = { kind: 'delete' };
+    const begun: readonly [Goal, Sight][] = [
+      [make, lost(make, cluster(3, { ready: 0 }))],
+      [three, lost(three, cluster(1), cluster(3, { ready: 1, ring: 1 }))],
+      [going, lost(going, { ...cluster(2), Deleting: true })],
+    ];
+    for (const [goal, sight] of begun) expect(endOf(goal, sight, DOUBT_MS * 2)).toBeUndefined();
+    expect(endOf(three, lost(three, cluster(3)), END_AT)).toEqual({ is: 'done' });
+    expect(endOf(going, lost(going, undefined, undefined), END_AT)).toEqual({ is: 'done' });
   });
 });
 

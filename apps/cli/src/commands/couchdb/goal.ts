@@ -10,8 +10,12 @@ export type Goal =
 
 /** All that was seen of a cluster while it was watched. */
 export interface Sight {
-  /** The change was accepted, and what comes of it is to be seen in the cluster alone. */
+  /** The change was accepted, as far as is known, and what comes of it is to be seen in the cluster alone. */
   readonly isAccepted: boolean;
+  /** The answer to the request was lost, and nothing is seen yet of what it asks for. */
+  readonly isDoubted?: true;
+  /** When (ms since 1970) the server told of the cluster first, of those that are doubted. */
+  readonly doubtedSince?: number;
   /** As it was seen last; undefined before, and when it is gone. */
   readonly cluster?: Cluster;
   /** As it was seen first. */
@@ -31,6 +35,8 @@ export type End = { readonly is: 'done' } | { readonly is: 'failed'; readonly wh
  * change from outside.
  */
 export const STILL_MS = 1_800_000;
+/** The same where it is not known whether it was accepted. The mini-worker may have to put it into its queue first. */
+export const DOUBT_MS = 120_000;
 
 export function lookFirst(isAccepted: boolean, now: number): Sight {
   return { isAccepted, absences: 0, hasMoved: false, changedAt: now };
@@ -38,21 +44,32 @@ export function lookFirst(isAccepted: boolean, now: number): Sight {
 
 /** What is known after another look; `cluster` undefined: it is not there. */
 export function seeAgain(goal: Goal, sight: Sight, cluster: Cluster | undefined, now: number): Sight {
-  const { isAccepted, first = cluster, absences, hasMoved } = sight;
+  const { isAccepted, first = cluster, absences } = sight;
   const isSame = JSON.stringify(cluster) === JSON.stringify(sight.cluster);
+  const hasMoved = sight.hasMoved || (cluster !== undefined && isMoving(goal, cluster, first));
   const known = {
     isAccepted,
-    hasMoved: hasMoved || (cluster !== undefined && isMoving(goal, cluster, first)),
+    hasMoved,
     changedAt: isSame ? sight.changedAt : now,
     ...(first && { first }),
+    ...(sight.isDoubted && !hasMoved && { isDoubted: true as const, doubtedSince: sight.doubtedSince ?? now }),
   };
   return cluster === undefined ? { ...known, absences: absences + 1 } : { ...known, cluster, absences: 0 };
 }
 
+/** The answer to the request has come, or was lost: from now on its absence says something. */
+export function accept(sight: Sight, isLost: boolean, now: number): Sight {
+  return { ...sight, isAccepted: true, absences: 0, changedAt: now, ...(isLost && { isDoubted: true }) };
+}
+
 /** The API tells of an operation that took longer than its request only by what the cluster has become. */
 export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
-  const { isAccepted, cluster, first, absences, hasMoved, changedAt } = sight;
+  const { isAccepted, cluster, first, absences, hasMoved, changedAt, isDoubted, doubtedSince = now } = sight;
   if (!isAccepted) return undefined;
+  if (isDoubted && now - Math.max(changedAt, doubtedSince) >= DOUBT_MS) {
+    const why = `Nothing has come of it for ${spanOf(DOUBT_MS / 1000)} since its answer was lost: it may not have been accepted.`;
+    return { is: 'failed', why };
+  }
   if (now - changedAt >= STILL_MS) {
     const why = `Nothing has changed for ${spanOf(STILL_MS / 1000)}: it may have failed, and the API does not tell any more.`;
     return { is: 'failed', why };
@@ -75,10 +92,11 @@ export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
 }
 
 /** Twice, as a single look may fall between two steps of the server. While a creation waits, the server says nothing at all. */
-function endOfAbsent({ kind }: Goal, { absences, first }: Sight): End | undefined {
+function endOfAbsent({ kind }: Goal, { absences, first, isDoubted }: Sight): End | undefined {
   if (absences < 2) return undefined;
   if (kind === 'delete' || kind === 'settle') return { is: 'done' };
   if (kind === 'create' && first === undefined) {
+    if (isDoubted) return undefined;
     return { is: 'failed', why: 'It could not be made, and what was made of it was removed.' };
   }
   return { is: 'failed', why: 'It is not there any more.' };
@@ -86,6 +104,8 @@ function endOfAbsent({ kind }: Goal, { absences, first }: Sight): End | undefine
 
 /** It is not as it was, because of this very change. */
 function isMoving(goal: Goal, cluster: Cluster, first: Cluster | undefined): boolean {
+  if (goal.kind === 'create') return true;
+  if (goal.kind === 'delete') return cluster.Deleting === true;
   if (goal.kind === 'replicate') return hasAll(cluster, goal.databases);
   if (goal.kind !== 'scale' || first === undefined || first.Replicas === goal.replicas) return false;
   return cluster.Replicas === goal.replicas || sizeOfRing(cluster) === goal.replicas;

@@ -1,17 +1,18 @@
-import { ApiFailure } from '../../api/api-failure.js';
+import { ApiFailure, Unreachable } from '../../api/api-failure.js';
 import type { ApiAnswer } from '../../api/api.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
-import { follow, type WatchOptions } from '../../watch/follow.js';
+import { follow, isPassing, type WatchOptions } from '../../watch/follow.js';
 import {
   accountWords,
   adviseOnCluster,
   askCouchdb,
+  watchWords,
   type AccountOptions,
   type Cluster,
   type KantoBody,
 } from './couchdb-api.js';
-import { endOf, lookFirst, progressOf, seeAgain, type End, type Goal, type Sight } from './goal.js';
+import { accept, endOf, lookFirst, progressOf, seeAgain, type End, type Goal, type Sight } from './goal.js';
 
 type ClusterAnswer = ApiAnswer<KantoBody<Cluster>>;
 
@@ -22,6 +23,8 @@ interface Look {
   readonly sight: Sight;
   /** Set when the request has told the end, and no more is to be seen. */
   readonly outcome?: Outcome;
+  /** Why the answer to the request was lost, where it may have been accepted all the same. */
+  readonly loss?: Failure;
   /** Of the last answer of `detail`. */
   readonly body?: KantoBody<Cluster>;
   /** Judged when it was looked. */
@@ -43,12 +46,13 @@ const GRACE_MS = 300;
 
 /**
  * Follows a cluster until it is what it is to be. While the request for the change is held, its answer decides, as it knows
- * why something failed; after that (25 s) only the cluster itself can tell.
+ * why something failed; after that (25 s), and where the answer was lost, only the cluster itself can tell.
  * @throws Failure where it failed, and all that `follow` says.
  */
 export async function watchCluster(context: Context, watched: Watched): Promise<KantoBody<Cluster> | undefined> {
   const { tag, goal, options } = watched;
-  const again = `couchdb detail ${tag} --watch${accountWords(options)}`;
+  const account = accountWords(options);
+  const again = `couchdb detail ${tag} ${watchWords(goal.kind)}${account}`;
   const { state } = await follow<Look>(
     context,
     {
@@ -64,15 +68,22 @@ export async function watchCluster(context: Context, watched: Watched): Promise<
         if (outcome !== undefined) return 'answer' in outcome ? 'done' : 'failed';
         return end?.is;
       },
+      linesOf: ({ loss }, former) =>
+        loss === undefined || former?.loss !== undefined
+          ? []
+          : [`${loss.message} The request may have been accepted: the cluster will show it.`],
     },
     options,
   );
-  const { outcome, end, body } = state;
+  const { outcome, end, body, sight } = state;
   if (outcome !== undefined && 'error' in outcome) throw adviseOnCluster(outcome.error, tag, options);
   if (outcome !== undefined) return outcome.answer.body;
   if (end?.is === 'failed') {
+    const stands = `How it stands: \`${PROGRAM} couchdb detail ${tag}${account}\``;
     throw new Failure(EXIT.failed, `Cluster ${tag}: ${end.why}`, {
-      next: `Slack and the worker’s log have the reason. How it stands: \`${PROGRAM} ${again.replace(' --watch', '')}\``,
+      next: sight.isDoubted
+        ? `${stands}. Where nothing has come of it, ask for it again.`
+        : `Slack and the worker’s log have the reason. ${stands}`,
     });
   }
   return body;
@@ -101,29 +112,36 @@ function createLook(context: Context, { tag, goal, request, options }: Watched):
       question = undefined;
       // What is wrong with one connection mostly is with both: then the request’s own error counts.
       await firstOf([told ?? Promise.resolve(), context.sleep(GRACE_MS)]);
-      if (endedBy(outcome) === undefined) throw error;
-      return 'late' as const;
+      const isHeld = told !== undefined && outcome === undefined;
+      if (endedBy(outcome) !== undefined || (isHeld && isPassing(error))) return 'late' as const;
+      // Of the two the loss tells that the request may have been accepted.
+      throw (isPassing(error) && lossOf(outcome)) || error;
     });
     context.signal.throwIfAborted();
     const endedMeanwhile = endedBy(outcome);
     if (endedMeanwhile !== undefined) return { sight, outcome: endedMeanwhile };
-    if (outcome !== undefined && !sight.isAccepted) {
-      // From now on its absence says something.
-      sight = { ...sight, isAccepted: true, absences: 0, changedAt: context.now() };
-    }
+    const loss = lossOf(outcome);
+    if (outcome !== undefined && !sight.isAccepted) sight = accept(sight, loss !== undefined, context.now());
     if (seen !== 'late') {
       question = undefined;
       body = seen;
       sight = seeAgain(goal, sight, seen?.result, context.now());
     }
     const end = endOf(goal, sight, context.now());
-    return { sight, ...(body && { body }), ...(end && { end }) };
+    return { sight, ...(body && { body }), ...(end && { end }), ...(loss && { loss }) };
   };
 }
 
-/** 202: it goes on, and the request says no more. */
+/** 202: it goes on, and the request says no more; nor does one whose answer was lost. */
 function endedBy(outcome: Outcome | undefined): Outcome | undefined {
-  return outcome !== undefined && 'answer' in outcome && outcome.answer.status === 202 ? undefined : outcome;
+  if (outcome === undefined || lossOf(outcome) !== undefined) return undefined;
+  return 'answer' in outcome && outcome.answer.status === 202 ? undefined : outcome;
+}
+
+function lossOf(outcome: Outcome | undefined): Failure | undefined {
+  if (outcome === undefined || 'answer' in outcome) return undefined;
+  const { error } = outcome;
+  return (error instanceof Unreachable || error instanceof ApiFailure) && error.mayHaveArrived ? error : undefined;
 }
 
 /** As `Promise.race`; those that come later may fail unseen. */

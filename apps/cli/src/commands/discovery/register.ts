@@ -4,6 +4,7 @@ import { PROGRAM } from '../../context.js';
 import { addressOf, createEventLines } from './event-line.js';
 import { holdLink, type HeldLink } from './hold-link.js';
 import { usageFailure } from '../../failures.js';
+import { shellWord } from '../../output/shell-words.js';
 import { serviceNames, splitNames } from './service-names.js';
 
 interface NodeArguments {
@@ -57,7 +58,7 @@ export const register = defineCommand<NodeArguments, RegisterOptions>({
       onMessage: (message) => print.line(isJson ? JSON.stringify(message) : lines.lineOf(message, context.now())),
       greeting: `Registered ${node} at ${context.api.url} for as long as this runs. Ctrl-C takes it off.`,
       meanwhile: 'Others may take the node for gone.',
-      ifReplaced: `Look who is there: \`${PROGRAM} services ${service}\``,
+      ifReplaced: `Look who is there: \`${PROGRAM} services ${shellWord(service)}\``,
     };
     const wasOpen = await holdLink(context, held, verbose === true);
     print.note(wasOpen ? `${node} is off.` : `${node} is not connected: it is gone when its lease ends.`);

@@ -1,5 +1,5 @@
 import { path } from '../../api/api.js';
-import { Unreachable } from '../../api/api-failure.js';
+import { adviseAfterLoss } from '../../api/lost-answer.js';
 import { defineCommand, type Command } from '../../command.js';
 import { PROGRAM } from '../../context.js';
 import { usageFailure } from '../../failures.js';
@@ -85,25 +85,25 @@ const sendEvent = defineCommand<{ readonly type: string; readonly body?: string 
     { line: 'services event deploy v2 --service api,web', does: 'to those who follow api or web' },
     { line: 'services event drain \'{"zone":"us-east-1a"}\' --broadcast', does: 'JSON, to everybody' },
   ],
-  run: async ({ api, print }, { type, body }, { service, broadcast }) => {
+  run: async ({ api, print, signal }, { type, body }, { service, broadcast }) => {
     if (service === undefined && broadcast !== true) {
       throw usageFailure('Say for whom it is: --service api,web, or --broadcast for everybody.');
     }
     if (service !== undefined && broadcast === true) throw usageFailure('Give --service or --broadcast, not both.');
     const names = service && splitNames(service, '--service');
     const whom = broadcast === true ? { broadcast } : { services: names };
-    const sent = api.request<{ readonly id: number }>({
+    const request = api.request<{ readonly id: number }>({
       method: 'POST',
       path: '/etcd/event',
       body: { event_type: type, ...(body !== undefined && { event_body: readBody(body) }), ...whom },
       isRepeatable: true,
     });
-    const answer = await sent.catch((error: unknown) => {
-      if (!(error instanceof Unreachable) || !error.mayHaveArrived) throw error;
-      throw error.advising('Past events are not shown anywhere: send it again where twice does no harm.');
-    });
-    const { id } = answer.body;
-    print.result(answer.body, () => print.line(`Sent to ${names?.join(', ') ?? 'everybody'}, with id ${id}.`));
+    const { body: sent } = await adviseAfterLoss(
+      request,
+      'Past events are not shown anywhere: send it again where twice does no harm.',
+      signal,
+    );
+    print.result(sent, () => print.line(`Sent to ${names?.join(', ') ?? 'everybody'}, with id ${sent.id}.`));
   },
 });
 

@@ -5,8 +5,10 @@ import { usageFailure, type ExitCode } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
 import { noteWarning } from '../../api/server-warning.js';
 import { lookAfterLoss } from '../../api/lost-answer.js';
-import { wholeNumber } from '../../api/pages.js';
+import { shellWord } from '../../output/shell-words.js';
+import { wholeNumber } from '../../whole-number.js';
 import {
+  failIfChanged,
   failIfFailed,
   followRecord,
   hostnames,
@@ -52,7 +54,7 @@ export const setRecord = defineCommand<{ readonly hostname: string; readonly val
   group: 'DNS and status',
   summary: 'Make a DNS record, or change it',
   description:
-    'There is one record for each host name; another type takes the place of the former one, and what is not given (--ttl) gets its default again. It ends when Route 53 has accepted it, with --wait when all name servers have it.',
+    'There is one record for each host name; another type takes the place of the former one, and what is not given (--ttl) gets its default again. It ends when Route 53 has accepted it, with --wait when all name servers have it. A value that begins with - stands behind --, after all options.',
   arguments: [
     { name: 'hostname', summary: 'Its host name; * may be the whole first label', completion: hostnames },
     { name: 'value', summary: 'By the type: an IPv4 address (A), IPv6 (AAAA), a host name (CNAME, SRV), text (TXT)' },
@@ -87,6 +89,7 @@ export const setRecord = defineCommand<{ readonly hostname: string; readonly val
     { line: 'record set api.example.com 10.1.2.3 --ttl 300 --wait', does: 'the same, until all name servers have it' },
     { line: 'record set www.example.com api.example.com --type CNAME', does: 'another name for it' },
     { line: 'record set _db._tcp.example.com db1.example.com --type SRV --port 5432', does: 'a service and its port' },
+    { line: 'record set key.example.com --type TXT -- -dash-first', does: 'a text that begins as an option does' },
   ],
   run: async (context, { hostname, value }, options) => {
     const { type, ttl, port, zone, slackChannel: slack_channel, force } = options;
@@ -99,7 +102,7 @@ export const setRecord = defineCommand<{ readonly hostname: string; readonly val
         body,
         isRepeatable: true,
       }),
-      `record get ${hostname}`,
+      `record get ${shellWord(hostname)}`,
       context.signal,
     );
     return showChange(context, answer, options);
@@ -133,7 +136,7 @@ export const renameRecord = defineCommand<{ readonly hostname: string; readonly 
         // The second time the old name may be gone: a 404 for what was done.
         isRepeatable: false,
       }),
-      `record get ${newHostname}`,
+      `record get ${shellWord(newHostname)}`,
       context.signal,
     );
     return showChange(context, answer, options);
@@ -149,8 +152,9 @@ async function showChange(
   const { print, isJson } = context;
   noteWarning(context, headers);
   if (isWatched(options)) {
-    const end = record.status === 'INSYNC' ? record : await followRecord(context, record.hostname, options);
+    const end = record.status === 'INSYNC' ? record : await followRecord(context, record.hostname, options, record);
     print.result(end, () => showRecord(context, end));
+    failIfChanged(end, record);
     return failIfFailed(context, end);
   }
   print.result(record, () => showRecord(context, record));
@@ -158,5 +162,5 @@ async function showChange(
   if (record.status !== 'PENDING' || isJson) return undefined;
   const how =
     status === 202 ? 'Route 53 has not accepted it yet; that goes on.' : 'Route 53 brings it to its name servers.';
-  print.note(`${how} Watch it: \`${PROGRAM} record get ${record.hostname} --watch\``);
+  print.note(`${how} Watch it: \`${PROGRAM} record get ${shellWord(record.hostname)} --watch\``);
 }

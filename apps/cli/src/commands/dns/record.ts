@@ -3,6 +3,7 @@ import { ApiFailure } from '../../api/api-failure.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import type { Colors } from '../../output/printer.js';
+import { shellWord } from '../../output/shell-words.js';
 import { follow, type WatchOptions } from '../../watch/follow.js';
 
 export const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'TXT', 'SRV'] as const;
@@ -27,7 +28,9 @@ export async function hostnames(api: Api): Promise<readonly string[]> {
 }
 
 export function coloredStatus(status: DnsRecord['status'], { green, yellow, red }: Colors): string {
-  return { INSYNC: green, PENDING: yellow, FAILED: red }[status](status);
+  const colorOf: Partial<Record<string, Colors['red']>> = { INSYNC: green, PENDING: yellow, FAILED: red };
+  // A newer server may know more of them.
+  return (colorOf[status] ?? String)(status);
 }
 
 export function showRecord({ print }: Context, record: DnsRecord): void {
@@ -56,8 +59,16 @@ export async function loadRecord({ api }: Context, hostname: string): Promise<Dn
   }
 }
 
-/** Looks at a record, under its new name where it is being renamed, until it is INSYNC or FAILED. */
-export async function followRecord(context: Context, hostname: string, options: WatchOptions): Promise<DnsRecord> {
+/**
+ * Looks at a record, under its new name where it is being renamed, until it is INSYNC or FAILED, or no longer what was `set`:
+ * then somebody else has changed it.
+ */
+export async function followRecord(
+  context: Context,
+  hostname: string,
+  options: WatchOptions,
+  set?: DnsRecord,
+): Promise<DnsRecord> {
   let name = hostname;
   const load = async (): Promise<DnsRecord> => {
     const record = await loadRecord(context, name);
@@ -69,18 +80,39 @@ export async function followRecord(context: Context, hostname: string, options: 
     context,
     {
       what: `record ${hostname}`,
-      again: `record get ${hostname} --watch`,
+      again: `record get ${shellWord(hostname)} --watch`,
       load,
       progressOf: ({ hostname, type, ip_address, status }) => ({
         done: status === 'PENDING' ? 0 : 1,
         total: 1,
         text: `${hostname} ${type} ${ip_address}: ${status}`,
       }),
-      endOf: ({ status }) => ({ PENDING: undefined, INSYNC: 'done' as const, FAILED: 'failed' as const })[status],
+      endOf: (record) => {
+        if (set !== undefined && !isAlike(record, set)) return 'failed';
+        return ({ PENDING: undefined, INSYNC: 'done', FAILED: 'failed' } as const)[record.status];
+      },
     },
     options,
   );
   return state;
+}
+
+function isAlike(one: DnsRecord, other: DnsRecord): boolean {
+  return (['type', 'ip_address', 'port', 'ttl'] as const).every((field) => one[field] === other[field]);
+}
+
+/** @throws Failure where a record is not what was set. */
+export function failIfChanged(record: DnsRecord, set: DnsRecord): void {
+  if (isAlike(record, set)) return;
+  const { hostname, type, ip_address, port, ttl, status } = record;
+  const value = `${ip_address}${port === undefined ? '' : ` port ${port}`}`;
+  throw new Failure(
+    EXIT.failed,
+    `${hostname} was changed meanwhile: it is ${type} ${value}, TTL ${ttl} s, ${status}.`,
+    {
+      next: `Somebody else has set it too. Look at it before you set it again: \`${PROGRAM} record get ${shellWord(hostname)}\``,
+    },
+  );
 }
 
 /** @throws Failure with the reason of a record that is FAILED. */
@@ -88,6 +120,6 @@ export function failIfFailed({ api }: Context, { hostname, status, error }: DnsR
   if (status !== 'FAILED') return;
   throw new Failure(EXIT.failed, `${hostname} is FAILED: ${error?.message ?? 'the reason is not known any more.'}`, {
     request: `GET ${api.url}${path`/record/${hostname}`} → 200 OK, FAILED${error ? ` (${error.code})` : ''}`,
-    next: `A former value that stood in the zone still does. Set it again when that is mended, or take it away: \`${PROGRAM} record rm ${hostname}\``,
+    next: `A former value that stood in the zone still does. Set it again when that is mended, or take it away: \`${PROGRAM} record rm ${shellWord(hostname)}\``,
   });
 }

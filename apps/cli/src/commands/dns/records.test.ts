@@ -161,6 +161,23 @@ describe('a record', () => {
     const { status: _, ...kept } = RECORD;
     expect(JSON.parse(server.seen[1]?.body ?? '')).toEqual({ ...kept, hostname: 'v1.example.com' });
   });
+
+  it.each([
+    ['value', { ip_address: '10.9.9.9' }, 'A 10.9.9.9, TTL 60 s, INSYNC'],
+    ['TTL, which waits', { ttl: 300, status: 'PENDING' }, 'A 10.1.2.3, TTL 300 s, PENDING'],
+    ['port', { type: 'SRV', port: 80 }, 'SRV 10.1.2.3 port 80, TTL 60 s, INSYNC'],
+  ])('that somebody else has set meanwhile is not what was set: another %s', async (_what, other, shown) => {
+    answer = ({ method }) => (method === 'POST' ? { status: 202, json: PENDING } : { json: { ...RECORD, ...other } });
+    const argv = ['record', 'set', 'API.example.com.', '10.1.2.3', '--wait'];
+    const { code, stderr } = await runCli(recordCommands, argv, server);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`was changed meanwhile: it is ${shown}.`)]);
+  });
+
+  it('may have a text that begins as an option does', async () => {
+    const argv = ['record', 'set', 'x.example.com', '--type', 'TXT', '--', '-foo'];
+    expect((await runCli(recordCommands, argv, server)).code).toBe(0);
+    expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject({ type: 'TXT', ip_address: '-foo' });
+  });
 });
 
 describe('deleting a record', () => {

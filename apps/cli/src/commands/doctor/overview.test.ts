@@ -32,6 +32,7 @@ const WELL: Overview = {
   open_jobs: 0,
   discovery: 'off',
 };
+const WELL_YOUNG = [process('web'), process('worker'), process('mini-worker', { uptime_seconds: 29 })];
 const dead = { alive: false, last_beat_seconds: 90 };
 
 const troubles = (changes: Partial<Overview>): readonly string[] =>
@@ -61,9 +62,10 @@ it.each<[string, Partial<Overview>, readonly string[]]>([
   ],
   [
     'mini-workers without a leader',
-    { processes: [process('web'), process('worker'), process('mini-worker')] },
+    { processes: [process('web'), process('worker'), process('mini-worker', { uptime_seconds: 30 })] },
     ['warning mini-worker: none leads at the moment; one takes over within seconds'],
   ],
+  ['no fault in mini-workers that have just started', { processes: WELL_YOUNG }, []],
   [
     'several versions',
     { processes: [...WELL.processes, process('worker', { version: '1.1.0' })] },

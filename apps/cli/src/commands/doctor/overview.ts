@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 /** A waiting job that is older hints at too few workers. */
 const OLD_JOB_SECONDS = 60;
+/** A mini-worker that is younger may not have taken the lead yet. */
+const YOUNG_SECONDS = 30;
 /** Caches are read anew every few seconds. */
 const OLD_CACHE_SECONDS = 120;
 
@@ -46,7 +48,10 @@ function* checkKinds(processes: readonly ProcessState[]): Generator<Check> {
   }
   const minis = processes.filter(({ process, alive }) => process === 'mini-worker' && alive);
   if (minis.length > 0 && !minis.some(({ leads }) => leads === true)) {
-    yield warning('mini-worker', 'none leads at the moment; one takes over within seconds');
+    // They come to that within seconds of a start.
+    yield minis.every(({ uptime_seconds }) => uptime_seconds < YOUNG_SECONDS)
+      ? ok('mini-worker', 'none leads yet: they have just started, and one takes over in a moment')
+      : warning('mini-worker', 'none leads at the moment; one takes over within seconds');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Option } from '../../command.js';
 import { usageFailure } from '../../failures.js';
+import { wholeNumber } from '../../whole-number.js';
 import { imageIds, valuesOf } from './fleet.js';
 
 /** What is typed of a build. */
@@ -41,12 +42,6 @@ export const DEFAULT_ROLE = 'worker';
 /** What EC2 has at most. */
 const MAX_VOLUME_GB = 16_384;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-function wholeNumber(text: string, max = Infinity): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
-  throw new Error(max === Infinity ? 'must be a whole number, 1 or more' : `must be a whole number from 1 to ${max}`);
-}
 
 function parseTag(text: string): readonly [string, string] {
   const end = text.indexOf('=');

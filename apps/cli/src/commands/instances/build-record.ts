@@ -73,7 +73,14 @@ export function reportCount({ reports }: Build): number {
 }
 
 export function coloredState(state: Build['state'], { green, yellow, red }: Colors): string {
-  return { pending: yellow, started: yellow, finished: green, failed: red }[state](state);
+  const colorOf: Partial<Record<string, Colors['red']>> = {
+    pending: yellow,
+    started: yellow,
+    finished: green,
+    failed: red,
+  };
+  // A newer server may know more of them.
+  return (colorOf[state] ?? String)(state);
 }
 
 /** All of a build that is worth a person's while: its fields, instances and steps. */

@@ -5,6 +5,7 @@ import { buildIds } from './build-record.js';
 
 const ID = '87ff7a06-8be5-4a07-9d3f-2c697f7f4ce6';
 const LATE = '0f9d3b52-5b52-4a35-8f6e-1c2d3e4f5a6b';
+const NEWER = '5f3c1a2b-9d8e-4c7b-a6f5-e4d3c2b1a098';
 const build = {
   id: ID,
   state: 'started',
@@ -32,6 +33,7 @@ beforeAll(async () => {
     if (path === `/instance-builds/${ID}`) return { json: { instance_builds: [{ ...build, steps }] } };
     if (path === `/instance-builds/${LATE}`)
       return { json: { instance_builds: [{ ...build, id: LATE, unreported: ['i-2'], steps: [] }] } };
+    if (path === `/instance-builds/${NEWER}`) return { json: { instance_builds: [{ ...build, state: 'queued' }] } };
     if (path.includes('site=none')) return { json: { instance_builds: [], meta: { page: 1, limit: 50, more: false } } };
     if (path.startsWith('/instance-builds?') || path === '/instance-builds')
       return { json: { instance_builds: [build], meta: { page: 2, limit: 1, more: true } } };
@@ -63,6 +65,11 @@ it('shows one with its instances and steps', async () => {
   expect(stdout).toMatch(/^plan-build +2026-11-20T17:17:08.767Z +26 ms$/m);
   expect(stdout).toMatch(/^name-instances +2026-11-20T17:17:08.800Z +not done$/m);
   expect(JSON.parse((await type(ID, '--json')).stdout)).toEqual({ instance_builds: [{ ...build, steps }] });
+});
+
+it('shows a state that only a newer server knows', async () => {
+  const { code, stdout } = await type(NEWER);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^State +queued$/m)]);
 });
 
 it('names the instances that have not reported in time, and waits no longer', async () => {

@@ -4,6 +4,7 @@ import { usageFailure } from '../../failures.js';
 import type { Column } from '../../output/printer.js';
 import { ago } from '../../output/time.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
+import { wholeNumber } from '../../whole-number.js';
 import { build } from './build.js';
 import {
   buildIds,
@@ -28,11 +29,6 @@ interface Options extends WatchOptions {
   readonly page?: number;
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error('must be a whole number, 1 or more');
-  return Number(text);
-}
-
 const builds = defineCommand<{ readonly id?: string }, Options>({
   name: 'builds',
   group: 'Instances',
@@ -46,8 +42,8 @@ const builds = defineCommand<{ readonly id?: string }, Options>({
       choices: ['pending', 'started', 'finished', 'failed'],
     },
     ...FLEET_FILTERS,
-    { flags: '--limit <number>', summary: 'How many at most (50; 100 at most)', parse: wholeNumber },
-    { flags: '--page <number>', summary: 'A further page of them (1)', parse: wholeNumber },
+    { flags: '--limit <number>', summary: 'How many at most (50; 100 at most)', parse: (text) => wholeNumber(text) },
+    { flags: '--page <number>', summary: 'A further page of them (1)', parse: (text) => wholeNumber(text) },
     ...WATCH_OPTIONS,
   ],
   examples: [

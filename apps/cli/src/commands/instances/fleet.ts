@@ -1,8 +1,8 @@
 import type { Api, Query } from '../../api/api.js';
 import { ApiFailure } from '../../api/api-failure.js';
+import { noteCacheAge, type CacheWords } from '../../api/cache-age.js';
 import type { Given, Option } from '../../command.js';
-import { PROGRAM, type Context } from '../../context.js';
-import { spanOf } from '../../output/time.js';
+import type { Context } from '../../context.js';
 
 export interface Instance {
   readonly id: string;
@@ -36,19 +36,15 @@ export interface Images {
   readonly images: readonly Image[];
 }
 
-/** Seconds: the mini-worker asks EC2 every half minute, and after three rounds that came to nothing it is worth a word. */
-const OLD_SECONDS = 90;
+const CACHE_WORDS: CacheWords = {
+  never: 'EC2 has not been asked yet: this is not all there is',
+  old: (age) => `This is what EC2 said ${age} ago, it has not answered since`,
+};
 
 /** What the server keeps of EC2; says so where that is old, or was never read. */
-export async function loadFromCache<Body>({ api, print }: Context, path: string, query: Query = {}): Promise<Body> {
-  const { headers, body } = await api.request<Body>({ method: 'GET', path, query });
-  const age = headers.get('x-cache-age');
-  const advice = `\`${PROGRAM} doctor\` shows why.`;
-  if (age === null) print.note(print.colors.yellow(`EC2 has not been asked yet: this is not all there is. ${advice}`));
-  else if (Number(age) > OLD_SECONDS)
-    print.note(
-      print.colors.yellow(`This is what EC2 said ${spanOf(Number(age))} ago, it has not answered since. ${advice}`),
-    );
+export async function loadFromCache<Body>(context: Context, path: string, query: Query = {}): Promise<Body> {
+  const { headers, body } = await context.api.request<Body>({ method: 'GET', path, query });
+  noteCacheAge(context, headers, CACHE_WORDS);
   return body;
 }
 

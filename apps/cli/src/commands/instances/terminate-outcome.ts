@@ -7,7 +7,7 @@ export interface Termination {
   readonly id: string;
   /** Missing where there is no such instance. */
   readonly instance?: Instance;
-  readonly state: 'untried' | 'accepted' | 'terminated' | 'gone' | 'failed';
+  readonly state: 'untried' | 'accepted' | 'terminated' | 'gone' | 'failed' | 'open';
   readonly failure?: Failure;
 }
 
@@ -17,6 +17,8 @@ const WORDS = {
   terminated: 'is terminated',
   gone: 'is gone',
   failed: 'could not be terminated',
+  // The answer was lost.
+  open: 'may be on its way',
 } as const;
 
 export function isSettled({ state }: Termination): boolean {
@@ -24,7 +26,7 @@ export function isSettled({ state }: Termination): boolean {
 }
 
 export function isFailed({ state }: Termination): boolean {
-  return state === 'failed' || state === 'untried';
+  return state === 'failed' || state === 'untried' || state === 'open';
 }
 
 function sentence({ id, state, failure }: Termination): string {
@@ -72,7 +74,10 @@ export function failureOf(all: readonly Termination[]): Failure | undefined {
   const [first] = failures;
   if (first === undefined || all.length === 1) return first;
   const exitCode = failures.some((one) => one.exitCode === EXIT.unreachable) ? EXIT.unreachable : EXIT.failed;
-  const message = `${all.filter(isFailed).length} of ${counted(all.length, 'instance')} could not be terminated.`;
+  const what = all.some(({ state }) => state === 'open')
+    ? 'are not known to be terminated: an answer was lost'
+    : 'could not be terminated';
+  const message = `${all.filter(isFailed).length} of ${counted(all.length, 'instance')} ${what}.`;
   const reasons = failures.flatMap(({ message, details: { lines = [], request, next } }) => [
     message,
     ...[...lines, request, next].flatMap((line) => (line === undefined ? [] : `  ${line}`)),

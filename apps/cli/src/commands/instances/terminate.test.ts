@@ -134,6 +134,21 @@ it('leaves the rest where the server goes away, and says how to see what is left
   remove = ({ path }) => (path.endsWith('i-1') ? { status: 202, json: {} } : 'cut');
   const { code, stdout, stderr } = await type(['i-1', 'i-2', 'i-3']);
   expect(code).toBe(3);
-  expect(stdout).toMatch(/i-1 .*is being terminated\ni-2 .*could not be terminated\ni-3 .*was not tried\n/);
+  expect(stdout).toMatch(/i-1 .*is being terminated\ni-2 .*may be on its way\ni-3 .*was not tried\n/);
+  expect(stderr).toContain('Error: 2 of 3 instances are not known to be terminated: an answer was lost.');
   expect(stderr).toContain('See what is left: `quartermaster instances i-1 i-2 i-3`');
+});
+
+it('does not call failed what Redis lost the answer of', async () => {
+  remove = () => refusal(503, 'redis-unavailable', 'Redis can not be reached.');
+  const { code, stdout, stderr } = await type(['i-1', 'i-2']);
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/i-1 .*may be on its way\ni-2 .*was not tried\n/)]);
+  expect(stderr).toContain('See what is left: `quartermaster instances i-1 i-2`');
+});
+
+it('waits through lost answers with --wait', async () => {
+  const lost: Answer[] = [refusal(503, 'redis-unavailable', 'Redis can not be reached.'), 'cut'];
+  remove = () => lost.shift() ?? { json: { ok: 'terminated' } };
+  const { code, stdout } = await type(['i-1', '--wait']);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('i-1 is terminated.')]);
 });

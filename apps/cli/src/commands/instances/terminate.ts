@@ -94,10 +94,15 @@ async function requestAll(
     } catch (error) {
       if (!(error instanceof Failure)) throw interruptedBy(context, error, all);
       isAway = true;
-      done.push({ ...one, state: 'failed', failure: advisingToLook(error, all) });
+      done.push({ ...one, state: isLost(error) ? 'open' : 'failed', failure: advisingToLook(error, all) });
     }
   }
   return done;
+}
+
+/** It may be done all the same. */
+function isLost(error: Failure): boolean {
+  return (error instanceof Unreachable || error instanceof ApiFailure) && error.mayHaveArrived;
 }
 
 function lookAgain(all: readonly Termination[]): string {
@@ -105,7 +110,7 @@ function lookAgain(all: readonly Termination[]): string {
 }
 
 function advisingToLook(error: Failure, all: readonly Termination[]): Failure {
-  if (!(error instanceof Unreachable) || !error.mayHaveArrived) return error;
+  if (!isLost(error)) return error;
   return error.advising(`See what is left: \`${PROGRAM} ${lookAgain(all)}\``);
 }
 

@@ -21,20 +21,28 @@ export interface Chosen {
 
 const TYPED = 'what was typed';
 
-/** Asks for what the line does not say; where nobody can be asked, takes what is set. @throws Failure (usage) */
-export async function chooseSettings(context: Context, given: SetupOptions): Promise<Chosen> {
-  const url = await chooseUrl(context, given);
-  const token = await chooseToken(context, given, url);
+/**
+ * Asks for what the line does not say; where nobody can be asked, takes what is set. `former` is what was chosen before, and
+ * is to be corrected. @throws Failure (usage)
+ */
+export async function chooseSettings(context: Context, given: SetupOptions, former?: Chosen): Promise<Chosen> {
+  const url = await chooseUrl(context, given, former);
+  const token = await chooseToken(context, given, url, former);
   if (given.account === undefined) {
     if (given.accountTokenFile !== undefined) throw usageFailure('--account-token-file needs --account.');
     return { url, token };
   }
   const account = { value: given.account, source: '--account' };
-  return { url, token, account, accountToken: await chooseAccountToken(context, given) };
+  return { url, token, account, accountToken: await chooseAccountToken(context, given, url, former) };
 }
 
-async function chooseUrl({ settings, prompts }: Context, given: SetupOptions): Promise<Setting> {
-  const { url } = settings;
+/** Something of it can be typed anew. */
+export function isTyped({ url, token, accountToken }: Chosen): boolean {
+  return [url, token, accountToken].some((setting) => setting?.source === TYPED);
+}
+
+async function chooseUrl({ settings, prompts }: Context, given: SetupOptions, former?: Chosen): Promise<Setting> {
+  const url = former?.url ?? settings.url;
   if (url !== undefined && (given.url !== undefined || !prompts.isInteractive)) return url;
   if (!prompts.isInteractive) {
     throw usageFailure(
@@ -49,37 +57,47 @@ async function chooseUrl({ settings, prompts }: Context, given: SetupOptions): P
   return url?.value === value.trim() ? url : { value: value.trim(), source: TYPED };
 }
 
-async function chooseToken(context: Context, given: SetupOptions, url: Setting): Promise<Setting> {
+async function chooseToken(context: Context, given: SetupOptions, url: Setting, former?: Chosen): Promise<Setting> {
   const { settings, prompts } = context;
-  const standing = tokenFor(url, settings);
-  if (standing !== undefined && (given.tokenFile !== undefined || !prompts.isInteractive)) return standing;
+  const isGiven = given.tokenFile !== undefined;
+  const standing = former?.token ?? (isGiven ? settings.token : keptFor(url, settings, settings.token));
+  if (standing !== undefined && (isGiven || !prompts.isInteractive)) return standing;
   if (!prompts.isInteractive) {
     throw usageFailure(
       `Nobody can be asked here, and no token for ${url.value} is set.`,
       'Give --token-file: a file that holds the token, or - for standard input.',
     );
   }
-  const kept = standing === undefined ? 'it is not shown' : `not shown; Enter keeps that of ${standing.source}`;
-  const value = (await prompts.secret(`Token (${kept}):`, checkSecret(standing !== undefined))).trim();
-  return value === '' && standing !== undefined ? standing : { value, source: TYPED };
+  return askSecret(context, 'Token', standing);
 }
 
-/** The token that is set, unless it is another server's: that one was set for the URL that stood there. */
-function tokenFor(url: Setting, { url: former, token }: Settings): Setting | undefined {
+/** A secret that is set, unless it is another server's: it was set for the URL that stood there. */
+function keptFor(url: Setting, { url: former }: Settings, secret: Setting | undefined): Setting | undefined {
   const isOther = former !== undefined && new URL(former.value).origin !== new URL(url.value).origin;
-  return isOther ? undefined : token;
+  return isOther ? undefined : secret;
 }
 
-async function chooseAccountToken({ settings, prompts }: Context, given: SetupOptions): Promise<Setting> {
+async function chooseAccountToken(
+  context: Context,
+  given: SetupOptions,
+  url: Setting,
+  former?: Chosen,
+): Promise<Setting> {
+  const { settings, prompts } = context;
   const { accountToken } = settings;
-  if (accountToken !== undefined) return accountToken;
+  const standing = given.accountTokenFile === undefined ? keptFor(url, settings, accountToken) : accountToken;
+  if (standing !== undefined) return standing;
   if (!prompts.isInteractive)
     throw usageFailure(`No token of the account ${given.account} is given.`, 'Give --account-token-file.');
-  const value = await prompts.secret(
-    `Token of the CouchDB account ${given.account} (it is not shown):`,
-    checkSecret(false),
-  );
-  return { value: value.trim(), source: TYPED };
+  return askSecret(context, `Token of the CouchDB account ${given.account}`, former?.accountToken);
+}
+
+/** Enter keeps what stands. */
+async function askSecret({ prompts }: Context, what: string, standing: Setting | undefined): Promise<Setting> {
+  const kept = standing?.source === TYPED ? TYPED : `that of ${standing?.source}`;
+  const hint = standing === undefined ? 'it is not shown' : `not shown; Enter keeps ${kept}`;
+  const value = (await prompts.secret(`${what} (${hint}):`, checkSecret(standing !== undefined))).trim();
+  return value === '' && standing !== undefined ? standing : { value, source: TYPED };
 }
 
 function checkSecret(mayBeEmpty: boolean): (text: string) => true | string {

@@ -117,6 +117,25 @@ describe('where nobody can be asked', () => {
     expect(written()).toEqual({ url: server.url, token: TOKEN, account: 'johny2', account_token: 'of-johny' });
   });
 
+  it('takes the account of another server out of the file, and says so', async () => {
+    const former = { account: 'johny2', account_token: 'of-johny' };
+    const write = (found: object): void => writeFileSync(file, JSON.stringify(found), { mode: 0o600 });
+    await setup(['--url', server.url, '--token-file', '-']);
+    write({ url: 'https://other.example.com', token: 'other', ...former });
+    const { code, stderr } = await setup(['--url', server.url, '--token-file', '-']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('account johny2 in')]);
+    expect(stderr).toContain('was of https://other.example.com: name and token were taken out');
+    expect(written()).toEqual({ url: server.url, token: TOKEN });
+    // Kept with `accounts create --save`, while the server was set by a variable.
+    write(former);
+    const unknown = await setup(['--url', server.url, '--token-file', '-']);
+    expect(unknown.stderr).toContain('not known to be of this server');
+    expect(written()).toEqual({ url: server.url, token: TOKEN });
+    write({ url: `${server.url}/`, token: 'old', ...former });
+    expect((await setup(['--url', server.url, '--token-file', '-'])).stderr).toBe('');
+    expect(written()).toEqual({ url: server.url, token: TOKEN, ...former });
+  });
+
   it('prints what it did as JSON, without the token', async () => {
     const { stdout } = await setup(['--url', server.url, '--token-file', '-', '--json']);
     expect(JSON.parse(stdout)).toEqual({ file, url: server.url, checked: true, server_version: '0.1.0' });
@@ -167,11 +186,35 @@ describe('on a terminal', () => {
   });
 
   it('asks whether to keep what the server does not take', async () => {
-    const declined = await setup([], answering([server.url, 'wrong', 'n']));
+    writeFileSync(join(home, 'token'), 'wrong');
+    const line = ['--url', server.url, '--token-file', join(home, 'token')];
+    const declined = await setup(line, answering(['n']));
     expect(declined).toMatchObject({ code: 1, stderr: expect.stringContaining('It matches no token.') });
     expect(existsSync(file)).toBe(false);
     expect((await setup([], answering([server.url, 'wrong', 'y']))).code).toBe(0);
     expect(written()).toEqual({ url: server.url, token: 'wrong' });
+  });
+
+  it('asks again after a no, with what was typed as the default', async () => {
+    const mistyped = 'http://127.0.0.1:9';
+    const { prompts, asked } = answering([mistyped, TOKEN, 'n', server.url, '']);
+    expect((await setup([], { prompts })).code).toBe(0);
+    expect(asked.slice(3)).toEqual([
+      `URL of the server: [${mistyped}]`,
+      'Token (not shown; Enter keeps what was typed):',
+    ]);
+    expect(written()).toEqual({ url: server.url, token: TOKEN });
+  });
+
+  it('does not send the account’s token to another server that is typed', async () => {
+    await setup(['--url', server.url, '--token-file', '-']);
+    const former = { url: 'https://other.example.com', token: 'other', account: 'johny2', account_token: 'of-other' };
+    writeFileSync(file, JSON.stringify(former), { mode: 0o600 });
+    const { prompts, asked } = answering([server.url, TOKEN, 'of-johny']);
+    expect((await setup(['--account', 'johny2'], { prompts })).code).toBe(0);
+    expect(asked[2]).toBe('Token of the CouchDB account johny2 (it is not shown):');
+    expect(server.seen.filter(({ body }) => body.includes('of-other'))).toEqual([]);
+    expect(written()).toEqual({ url: server.url, token: TOKEN, account: 'johny2', account_token: 'of-johny' });
   });
 
   it('asks for nothing that the line says', async () => {

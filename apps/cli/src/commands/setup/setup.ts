@@ -1,32 +1,52 @@
 import { join } from 'node:path';
 import { defineCommand, type Command } from '../../command.js';
-import { configPath, updateConfigFile } from '../../config/files.js';
+import { checkHasPlace, configPath, updateConfigFile } from '../../config/files.js';
 import { isUnencrypted } from '../../config/settings.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure, type ExitCode } from '../../failures.js';
 import { describeFailure } from '../../output/failure-text.js';
 import { checkServer, type CheckedServer } from './check-server.js';
-import { chooseSettings, type Chosen, type SetupOptions } from './questions.js';
+import { accountOfOther, type FormerAccount } from './former-account.js';
+import { chooseSettings, isTyped, type Chosen, type SetupOptions } from './questions.js';
 
 const UNWRITTEN = 'Nothing was written.';
 
-/** Undefined where the server was not checked, or does not take it and it is to be kept all the same. */
-async function check(context: Context, chosen: Chosen, given: SetupOptions): Promise<CheckedServer | undefined> {
+interface Checked {
+  readonly chosen: Chosen;
+  /** Missing where the server was not checked, or does not take it and it is to be kept all the same. */
+  readonly server?: CheckedServer;
+}
+
+/** Asks again for what the server does not take, with what was typed as the default. */
+async function chooseChecked(context: Context, given: SetupOptions, former?: Chosen): Promise<Checked> {
   const { prompts, print } = context;
-  if (given.force === true) return undefined;
+  const chosen = await chooseSettings(context, given, former);
+  if (given.force === true) return { chosen };
   const { url, token, account, accountToken } = chosen;
   try {
     const used = account && accountToken && { username: account.value, token: accountToken.value };
-    return await checkServer(context.connect(url.value, token.value), used);
+    return { chosen, server: await checkServer(context.connect(url.value, token.value), used) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error;
     if (!prompts.isInteractive) {
       throw error.advising(`${UNWRITTEN} Correct it, or write it unchecked with --force.`);
     }
     print.note(describeFailure(withoutAdvice(error), print.colors));
-    if (await prompts.confirm('Keep these settings all the same?')) return undefined;
-    throw new Failure(error.exitCode, UNWRITTEN, { next: `Run \`${PROGRAM} setup\` again.` });
+    if (await prompts.confirm('Keep these settings all the same?')) return { chosen };
+    if (!isTyped(chosen)) throw new Failure(error.exitCode, UNWRITTEN, { next: `Run \`${PROGRAM} setup\` again.` });
+    print.note(`${UNWRITTEN} Correct it: Enter keeps what stands, Tab edits it, Ctrl-C ends.`);
   }
+  return chooseChecked(context, given, chosen);
+}
+
+/** The token of an account goes to the server that it was made on, and to no other. */
+function tellOfAccount({ print }: Context, file: string, { name, url }: FormerAccount): void {
+  if (name === undefined) return;
+  const of = url === undefined ? 'not known to be of this server' : `of ${url}`;
+  print.note(
+    print.colors.yellow(`The CouchDB account ${name} in ${file} was ${of}: name and token were taken out of the file.`),
+  );
+  print.note(`Set one of this server: \`${PROGRAM} setup --account <name>\``);
 }
 
 /** That advice would be to run `setup`. */
@@ -89,20 +109,23 @@ const setup = defineCommand<object, SetupOptions>({
   run: async (context, _given, options): Promise<ExitCode> => {
     const { settings, print, env, home } = context;
     const file = configPath(env, home);
+    checkHasPlace(file);
     const awsuper = join(home, '.awsuper');
     for (const { message } of settings.problems) print.note(print.colors.yellow(message));
     if ([settings.url, settings.token].some((setting) => setting?.source === awsuper)) {
       print.note(`Found AWSuper’s settings in ${awsuper}.`);
     }
-    const chosen = await chooseSettings(context, options);
+    const { chosen, server: checked } = await chooseChecked(context, options);
     const { url, token, account, accountToken } = chosen;
-    const checked = await check(context, chosen, options);
+    const former = account === undefined ? accountOfOther(file, home, url.value) : undefined;
     updateConfigFile(file, {
       url: url.value.replace(/\/+$/, ''),
       token: token.value,
+      ...(former && { account: undefined, account_token: undefined }),
       ...(account && { account: account.value }),
       ...(accountToken && { account_token: accountToken.value }),
     });
+    if (former !== undefined) tellOfAccount(context, file, former);
     const result = { file, url: url.value, checked: checked !== undefined, server_version: checked?.version ?? null };
     print.result(result, () => tell(context, chosen, file, checked));
     return EXIT.done;

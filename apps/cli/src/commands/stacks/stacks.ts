@@ -1,10 +1,11 @@
 import { ApiFailure } from '../../api/api-failure.js';
 import { path, type Api, type ApiAnswer } from '../../api/api.js';
+import { noteCacheAge, type CacheWords } from '../../api/cache-age.js';
 import { defineCommand, type Command, type Given, type Option } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { usageFailure } from '../../failures.js';
-import type { Column, Printer } from '../../output/printer.js';
-import { spanOf } from '../../output/time.js';
+import type { Column } from '../../output/printer.js';
+import { shellWord } from '../../output/shell-words.js';
 
 /** AWS' own objects, as far as they are shown. */
 interface Stack {
@@ -99,31 +100,15 @@ async function load<Body>({ api }: Context, place: Place, ofWhatIsInIt: boolean)
 
 function listThatHas(code: string, { stack = '', layer = '' }: Place): string | undefined {
   if (code === 'unknown-stack') return 'list';
-  if (code === 'unknown-layer') return `list --stack ${quoted(stack)}`;
-  if (code === 'unknown-instance') return `list --stack ${quoted(stack)} --layer ${quoted(layer)}`;
+  if (code === 'unknown-layer') return `list --stack ${shellWord(stack)}`;
+  if (code === 'unknown-instance') return `list --stack ${shellWord(stack)} --layer ${shellWord(layer)}`;
   return undefined;
 }
 
-/** A word for the shell. */
-function quoted(word: string): string {
-  return /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The mini-worker reads the stacks every half minute; after three rounds that came to nothing it is worth a word. */
-const OLD_SECONDS = 90;
-
-/** Says so where the list is old, or was never read: an empty one means nothing then. */
-function noteAge(print: Printer, headers: Headers): void {
-  const age = headers.get('x-cache-age');
-  const state =
-    age === null
-      ? 'The stacks have not been read yet'
-      : Number(age) > OLD_SECONDS
-        ? `This is ${spanOf(Number(age))} old: the stacks can not be read at the moment`
-        : undefined;
-  if (state === undefined) return;
-  print.note(print.colors.yellow(`${state}. \`${PROGRAM} doctor\` shows why.`));
-}
+const CACHE_WORDS: CacheWords = {
+  never: 'The stacks have not been read yet',
+  old: (age) => `This is ${age} old: the stacks can not be read at the moment`,
+};
 
 const list = defineCommand<object, Place>({
   name: 'list',
@@ -138,7 +123,7 @@ const list = defineCommand<object, Place>({
   run: async (context, _given, place) => {
     const { print } = context;
     const { body: found, headers } = await load<readonly never[]>(context, place, true);
-    noteAge(print, headers);
+    noteCacheAge(context, headers, CACHE_WORDS);
     print.result(found, () => {
       if (place.stack === undefined) print.table<Stack>(found, STACK_COLUMNS, 'There are no stacks.');
       else if (place.layer === undefined) print.table<Layer>(found, LAYER_COLUMNS, 'It has no layers.');
@@ -160,7 +145,7 @@ const describe = defineCommand<object, Place>({
   run: async (context, _given, place) => {
     if (place.stack === undefined) throw usageFailure('Say what to describe: --stack, and --layer, --instance in it.');
     const { body, headers } = await load(context, place, false);
-    noteAge(context.print, headers);
+    noteCacheAge(context, headers, CACHE_WORDS);
     context.print.json(body);
   },
 });

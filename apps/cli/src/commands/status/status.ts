@@ -4,6 +4,7 @@ import { defineCommand, type Command } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { usageFailure } from '../../failures.js';
 import type { Colors, Column } from '../../output/printer.js';
+import { shellWord } from '../../output/shell-words.js';
 import { ago } from '../../output/time.js';
 import { noteWarning } from '../../api/server-warning.js';
 import { lookAfterLoss } from '../../api/lost-answer.js';
@@ -47,7 +48,15 @@ async function servicesWithStatus(api: Api): Promise<readonly string[]> {
 }
 
 function coloredStatus(status: Update['status'], { green, yellow, red, dim }: Colors): string {
-  return { starting: yellow, running: green, failed: red, shutting_down: yellow, stopped: dim }[status](status);
+  const colorOf: Partial<Record<string, Colors['red']>> = {
+    starting: yellow,
+    running: green,
+    failed: red,
+    shutting_down: yellow,
+    stopped: dim,
+  };
+  // A newer server may know more of them.
+  return (colorOf[status] ?? String)(status);
 }
 
 function statusColumns({ print: { colors } }: Context, now: number): readonly Column<ServiceStatus>[] {
@@ -170,7 +179,7 @@ const report = defineCommand<Report, { readonly slackChannel?: string }>({
         body: { service, application_id, deployment_id, status, detail: detail && readDetail(detail) },
         isRepeatable: true,
       }),
-      `status ${service}`,
+      `status ${shellWord(service)}`,
       context.signal,
     );
     print.result(body, () => print.line(`Recorded: ${body.service} is ${coloredStatus(body.status, print.colors)}.`));

@@ -62,6 +62,25 @@ it('waits for a server that is away for a moment', async () => {
   expect(stderr).toContain('Too many follow. Trying again.\n');
 });
 
+it('counts how long a server is away from its last answer, though no line comes', async () => {
+  const real = Date.now;
+  let asked = 0;
+  let skew = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() + skew);
+  stream = () => {
+    asked += 1;
+    if (asked === 2) return { text: ': nothing happens\n\n' };
+    if (asked === 4) return { text: event('3-0', 'end', { status: 'COMPLETED' }) };
+    // More than it waits for a server that is away.
+    if (asked === 3) skew = 125_000;
+    return refusal(503, 'too-many-followers', 'Too many follow.');
+  };
+  const { code, stderr } = await log('--follow');
+  clock.mockRestore();
+  const [away, back] = ['Too many follow. Trying again.\n', 'The server is back.\n'];
+  expect([code, stderr]).toEqual([0, `${away}${back}${away}${back}echo-steps ${ID} is COMPLETED.\n`]);
+}, 15_000);
+
 it('ends where nothing is behind the last line', async () => {
   stream = () => ({ status: 204 });
   expect(await log('--follow')).toMatchObject({ code: 0, stderr: `echo-steps ${ID} is COMPLETED.\n` });

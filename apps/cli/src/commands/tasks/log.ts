@@ -4,9 +4,12 @@ import { defineCommand } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure, type ExitCode } from '../../failures.js';
 import { isPassing, PATIENCE_MS } from '../../watch/follow.js';
+import { wholeNumber } from '../../whole-number.js';
 import { idsOf, taskNames } from './task-completion.js';
 import { logLine, type TaskLogLine, type TaskRecord } from './task-record.js';
 import { advised, loadLog, loadTask, nameOf, type StoredLogLine, type TaskPlace } from './task-requests.js';
+
+const MOST_LINES = 99_999;
 
 interface LogOptions {
   readonly follow?: boolean;
@@ -26,7 +29,11 @@ export const log = defineCommand<TaskPlace, LogOptions>({
   ],
   options: [
     { flags: '-f, --follow', summary: 'Show lines as they come, until the task is settled' },
-    { flags: '-n, --lines <count>', summary: 'The last so many lines, and what comes', parse: parseCount },
+    {
+      flags: '-n, --lines <count>',
+      summary: 'The last so many lines, and what comes',
+      parse: (text) => wholeNumber(text, MOST_LINES),
+    },
   ],
   examples: [
     { line: 'log layer-rolling-restart 5b6cb5f4e161b303089da220', does: 'its log' },
@@ -48,11 +55,6 @@ export const log = defineCommand<TaskPlace, LogOptions>({
     return EXIT.done;
   },
 });
-
-function parseCount(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) === 0) throw new Error('must be a number from 1');
-  return Number(text);
-}
 
 async function followLog(
   context: Context,
@@ -88,10 +90,13 @@ async function followToEnd(
   try {
     for (;;) {
       try {
-        const ended = await readOnce(context, place, last, (line) => {
-          isBack();
-          last = line.id;
-          show(line);
+        const ended = await readOnce(context, place, last, {
+          // A line may not come for long: the server is there as soon as it has answered.
+          onOpen: isBack,
+          onLine: (line) => {
+            last = line.id;
+            show(line);
+          },
         });
         if (ended !== undefined) return ended;
       } catch (error) {
@@ -108,12 +113,17 @@ async function followToEnd(
   }
 }
 
+interface Reader {
+  readonly onOpen: () => void;
+  readonly onLine: (line: StoredLogLine) => void;
+}
+
 /** Reads one connection to its end; the task's status, where that has come. */
 async function readOnce(
   { api, settings, signal, version }: Context,
   place: TaskPlace,
   last: string | undefined,
-  onLine: (line: StoredLogLine) => void,
+  { onOpen, onLine }: Reader,
 ): Promise<string | undefined> {
   const { task, id } = place;
   const url = api.url + path`/tasks/${task}/${id}/log`;
@@ -127,6 +137,7 @@ async function readOnce(
     task,
     id,
   );
+  onOpen();
   if (events === undefined) return (await loadTask(api, place)).status;
   for await (const event of events) {
     if (event.event === 'log') onLine({ id: event.id, ...(JSON.parse(event.data) as TaskLogLine) });

@@ -1,8 +1,9 @@
 import { ApiFailure } from '../../api/api-failure.js';
-import { path, type Api, type ApiRequest } from '../../api/api.js';
+import { path, type Api, type ApiAnswer, type ApiRequest } from '../../api/api.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { noteWarning } from '../../api/server-warning.js';
 import { lookAfterLoss } from '../../api/lost-answer.js';
+import { shellWord } from '../../output/shell-words.js';
 import type { TaskLogLine, TaskRecord } from './task-record.js';
 
 export interface StoredLogLine extends TaskLogLine {
@@ -14,8 +15,9 @@ export interface TaskPlace {
   readonly id: string;
 }
 
+/** For messages, and as it is typed. */
 export function nameOf({ task, id }: TaskPlace): string {
-  return `${task} ${id}`;
+  return `${shellWord(task)} ${shellWord(id)}`;
 }
 
 /** Lines of one answer, the most that there may be. */
@@ -39,17 +41,37 @@ export async function loadLog(api: Api, { task, id }: TaskPlace, after?: string)
 }
 
 /** Sends a change of a task, says so where nobody is there to do it, and gives the record. */
-export async function changeTask(
+export function changeTask(context: Context, request: ApiRequest, task: string, id?: string): Promise<TaskRecord> {
+  return recordOf(context, context.api.request<TaskRecord>(request), task, id);
+}
+
+async function recordOf(
   context: Context,
-  request: ApiRequest,
+  change: Promise<Pick<ApiAnswer<TaskRecord>, 'body' | 'headers'>>,
   task: string,
   id?: string,
 ): Promise<TaskRecord> {
-  const look = id === undefined ? `query ${task} limit=3` : `check ${task} ${id}`;
-  const answer = lookAfterLoss(context.api.request<TaskRecord>(request), look);
-  const { body, headers } = await advised(answer, task, id);
+  const look = id === undefined ? `query ${shellWord(task)} limit=3` : `check ${nameOf({ task, id })}`;
+  const { body, headers } = await advised(lookAfterLoss(change, look, context.signal), task, id);
   noteWarning(context, headers);
   return body;
+}
+
+/**
+ * Cancels it, and gives the record. What was cut off may have cancelled it, so that it has ended when it is sent again: that is
+ * what was asked for.
+ */
+export function cancelTask(context: Context, place: TaskPlace): Promise<TaskRecord> {
+  const { api } = context;
+  const { task, id } = place;
+  const request = api.request<TaskRecord>({ method: 'DELETE', path: path`/tasks/${task}/${id}` });
+  const change = request.catch(async (error: unknown) => {
+    if (!(error instanceof ApiFailure) || error.code !== 'task-ended' || !error.isRepeat) throw error;
+    const record = await loadTask(api, place);
+    if (record.status !== 'CANCELLED') throw error;
+    return { body: record, headers: new Headers() };
+  });
+  return recordOf(context, change, task, id);
 }
 
 /** The same answer; a failure says which command of ours helps. */
@@ -66,12 +88,12 @@ export async function advised<Answer>(answer: Promise<Answer>, task: string, id?
 function adviceFor(code: string, task: string, id: string | undefined): string | undefined {
   if (code === 'unknown-task') return `See the tasks that there are: \`${PROGRAM} tasks\``;
   if (code === 'task-broken') return `See why: \`${PROGRAM} tasks --detail\``;
-  if (code === 'unknown-task-id') return `See those that there are: \`${PROGRAM} query ${task}\``;
+  if (code === 'unknown-task-id') return `See those that there are: \`${PROGRAM} query ${shellWord(task)}\``;
   if (code === 'task-not-settled' && id !== undefined) {
-    return `Wait for it: \`${PROGRAM} check ${task} ${id} --watch\``;
+    return `Wait for it: \`${PROGRAM} check ${nameOf({ task, id })} --watch\``;
   }
   if ((code === 'task-ended' || code === 'task-resumed') && id !== undefined) {
-    return `See how it ended: \`${PROGRAM} check ${task} ${id}\``;
+    return `See how it ended: \`${PROGRAM} check ${nameOf({ task, id })}\``;
   }
   return undefined;
 }

@@ -224,7 +224,23 @@ describe('query', () => {
     expect(stdout).toMatch(
       /^ID +STATUS +STACK +LAYER +RESTARTED +CREATED\n5b6cb5f4e161b303089da220 +RUNNING +mobile-app/,
     );
-    expect(stderr).toContain('1 of 12, page 1: page=2');
+    expect(stderr).toContain('1 of 12, page 1 of 12: page=2 shows more.\n');
+  });
+
+  it.each([
+    ['the first page', [], 12, '1 of 12, page 1 of 2: page=2 or limit=50 shows more.\n'],
+    ['the last page', ['page=2'], 12, ''],
+    ['the last page of one each', ['limit=1', 'page=7'], 7, ''],
+    ['a full page that is all', ['limit=10'], 10, ''],
+  ])('of %s says what more there is: nothing that is not', async (_what, words, total, said) => {
+    answers = { 'GET /tasks/echo-steps': { json: { num_found: total, data: [step] } } };
+    expect((await type('query', 'echo-steps', ...words)).stderr).toBe(said);
+  });
+
+  it('says so of a page behind the last', async () => {
+    answers = { 'GET /tasks/echo-steps': { json: { num_found: 12, data: [] } } };
+    const { stdout } = await type('query', 'echo-steps', 'page=3');
+    expect(stdout).toBe('None is on page 3: there are 12, on 2 pages.\n');
   });
 
   it('says so where nothing fits', async () => {
@@ -277,6 +293,22 @@ describe('cancel and resume', () => {
     const next = { ...step, _id: '00000000e161b303089da220', status: 'PENDING', resumed_from: ID };
     answers = { [`POST /tasks/echo-steps/${ID}/resume`]: { status: 202, json: next } };
     expect((await type('resume', 'echo-steps', ID)).stdout).toBe('echo-steps 00000000e161b303089da220 is PENDING.\n');
+  });
+
+  it('a cancel whose first answer was lost is done where the task is CANCELLED since', async () => {
+    const ended = { ...step, status: 'CANCELLED', settled: true };
+    let deletions = 0;
+    answers = {
+      [`DELETE /tasks/echo-steps/${ID}`]: () =>
+        deletions++ % 2 === 0 ? 'cut' : refusal(409, 'task-ended', 'It has ended already: it is CANCELLED.'),
+      [`GET /tasks/echo-steps/${ID}`]: { json: ended },
+      [`GET /tasks/echo-steps/${ID}/log`]: { json: { log: [] } },
+    };
+    const done = { code: 0, stdout: `echo-steps ${ID} is CANCELLED.\n`, stderr: '' };
+    expect(await type('cancel', 'echo-steps', ID)).toEqual(done);
+    expect(await type('cancel', 'echo-steps', ID, '--wait')).toMatchObject({ code: 0, stderr: '' });
+    answers[`GET /tasks/echo-steps/${ID}`] = { json: { ...ended, status: 'COMPLETED' } };
+    expect(await type('cancel', 'echo-steps', ID)).toMatchObject({ code: 1 });
   });
 
   it('what has ended can not be cancelled', async () => {

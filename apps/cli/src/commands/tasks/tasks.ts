@@ -1,6 +1,6 @@
 import { path, type Api } from '../../api/api.js';
 import { defineCommand, type Command } from '../../command.js';
-import { PROGRAM } from '../../context.js';
+import { PROGRAM, type Context } from '../../context.js';
 import { Failure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
 import { conditionWords, idsOf, taskNames } from './task-completion.js';
@@ -8,7 +8,7 @@ import { doTask, reportOrWatch, resume, type TaskWords } from './do.js';
 import { log } from './log.js';
 import { parseConditions } from './pairs.js';
 import { isDelayed, type TaskRecord } from './task-record.js';
-import { advised, changeTask, loadTask, type TaskPlace } from './task-requests.js';
+import { advised, cancelTask, loadTask, type TaskPlace } from './task-requests.js';
 import { showTask, showTasks } from './show-task.js';
 
 interface NamedTask {
@@ -86,6 +86,12 @@ async function isUnserved(api: Api, record: TaskRecord, now: number): Promise<bo
   }
 }
 
+interface Found {
+  readonly num_found: number;
+  readonly data: readonly TaskRecord[];
+}
+type Conditions = ReturnType<typeof parseConditions>;
+
 const query = defineCommand<TaskWords>({
   name: 'query',
   group: 'Stacks and tasks',
@@ -115,17 +121,27 @@ const query = defineCommand<TaskWords>({
   run: async (context, { task, 'key=value': pairs }) => {
     const { api, print } = context;
     const conditions = parseConditions(pairs);
-    type Found = { readonly num_found: number; readonly data: readonly TaskRecord[] };
     const found = await advised(api.get<Found>(path`/tasks/${task}`, conditions), task);
-    print.result(found, () => {
-      const { num_found: total, data } = found;
-      showTasks(context, data);
-      const page = Number(conditions['page']?.[0] ?? 1);
-      const isMore = data.length > 0 && total > data.length;
-      if (isMore) print.note(`${data.length} of ${total}, page ${page}: page=${page + 1} or limit=50 shows more.`);
-    });
+    print.result(found, () => showFound(context, found, conditions));
   },
 });
+
+/** The API's own, unless told otherwise. */
+const PAGE_LIMIT = 10;
+
+function showFound(context: Context, { num_found: total, data }: Found, conditions: Conditions): void {
+  const { print } = context;
+  const given = conditions['limit']?.[0];
+  const limit = Number(given ?? PAGE_LIMIT);
+  const page = Number(conditions['page']?.[0] ?? 1);
+  const pages = Math.ceil(total / limit);
+  if (data.length === 0 && total > 0)
+    return print.line(`None is on page ${page}: there are ${total}, on ${pages} pages.`);
+  showTasks(context, data);
+  if (page >= pages) return;
+  const all = given === undefined ? ' or limit=50' : '';
+  print.note(`${data.length} of ${total}, page ${page} of ${pages}: page=${page + 1}${all} shows more.`);
+}
 
 const cancel = defineCommand<TaskPlace, WatchOptions>({
   name: 'cancel',
@@ -142,8 +158,7 @@ const cancel = defineCommand<TaskPlace, WatchOptions>({
     },
   ],
   run: async (context, place, options) => {
-    const { task, id } = place;
-    const record = await changeTask(context, { method: 'DELETE', path: path`/tasks/${task}/${id}` }, task, id);
+    const record = await cancelTask(context, place);
     return reportOrWatch(context, place, record, { ...options, formerLines: WATCHED_LINES, wanted: 'CANCELLED' });
   },
 });

@@ -68,7 +68,8 @@ export function failureOf(place: TaskPlace, record: TaskRecord): Failure {
 export function adviceForLeft(place: TaskPlace, record: TaskRecord): string | undefined {
   const left = isRestart(record) ? (record.instancesLeft?.length ?? 0) : 0;
   if (left === 0 || !record.settled) return undefined;
-  if (record.resumed_by !== undefined) return `Went on as: \`${PROGRAM} check ${place.task} ${record.resumed_by}\``;
+  if (record.resumed_by !== undefined)
+    return `Went on as: \`${PROGRAM} check ${nameOf({ task: place.task, id: record.resumed_by })}\``;
   const instances = left === 1 ? '1 instance is' : `${left} instances are`;
   return `${instances} left. Go on: \`${PROGRAM} resume ${nameOf(place)} --wait\``;
 }
