@@ -8,8 +8,6 @@ const CI_TOKEN = 'ci-token:with-colon-0123456789';
 const OPS_TOKEN = 'ops-token-abcdefghijklmnop';
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 let build: ShownBuild;

@@ -18,8 +18,6 @@ interface Listed {
 }
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 

@@ -1,7 +1,5 @@
 import { startSystem, TOKEN, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

@@ -2,8 +2,6 @@ import { fuzz } from '../fuzz/fuzz';
 import { FAST_KUBERNETES, openCouchLane } from '../harness/couchdb';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(120_000);
-
 const account = { username: 'fuzz', token: 'fuzz-token-0123456789' };
 let system: System;
 let lane: Lane;

@@ -5,8 +5,6 @@ import { startSystem, type Lane, type System } from '../harness/start-system';
 import { errorsOf } from './raw-request';
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(30_000);
-
 let system: System;
 
 beforeAll(async () => {

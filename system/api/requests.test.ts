@@ -7,8 +7,6 @@ import { startSystem, TOKEN, type Lane, type System } from '../harness/start-sys
 import { errorsOf, rawRequest, type RawAnswer } from './raw-request';
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 let seen: string[];

@@ -18,8 +18,6 @@ interface Shown {
   readonly Status?: string;
 }
 
-jest.setTimeout(60_000);
-
 let system: System;
 beforeAll(async () => {
   system = await startSystem();

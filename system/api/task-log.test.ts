@@ -3,8 +3,6 @@ import { startSystem, TOKEN, type Lane, type System } from '../harness/start-sys
 import { postTask, taskEnds } from '../harness/tasks';
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(60_000);
-
 interface Event {
   readonly id: string;
   readonly event: string;

@@ -4,8 +4,6 @@ import { getTask, postTask, taskEnds, type ShownTask } from '../harness/tasks';
 import { errorsOf } from './raw-request';
 
 // Above the limits of the waits inside, so that these say what was missing.
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 

@@ -6,8 +6,6 @@ import { createApi, type Api } from '../harness/api';
 import { FAST_KUBERNETES } from '../harness/couchdb';
 import { startProcess, type Process } from '../harness/processes';
 
-jest.setTimeout(60_000);
-
 const KINDS = [
   'apis/apps/v1/namespaces/couchdb/deployments',
   'apis/apps/v1/namespaces/couchdb/statefulsets',

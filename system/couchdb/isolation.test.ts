@@ -10,8 +10,6 @@ import {
 } from '../harness/couchdb';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(120_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { eventually } from '@quartermaster/testing';
 import { startSystem, TOKEN, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(30_000);
-
 const PATH = '/admin/queues';
 const authorization = `Basic ${Buffer.from(`ann:${TOKEN}`).toString('base64')}`;
 

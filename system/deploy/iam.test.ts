@@ -6,8 +6,6 @@ import { editZone, openDnsLane, postRecord, recordReaches, zoneOf } from '../har
 import { FAST_POWER, postRestart, restartEnds, seedStack, SOURCES, type Source } from '../harness/restarts';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(60_000);
-
 const FOLDER = join(__dirname, '../../docs/iam');
 const PROCESSES = ['worker', 'mini-worker'] as const;
 type ProcessName = (typeof PROCESSES)[number];

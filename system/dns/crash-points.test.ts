@@ -16,8 +16,6 @@ import { eventually } from '@quartermaster/testing';
 /** The answer to a batch is waited for 12 s before the zone is believed (`settle_ms` of the drain). */
 const LIMIT_MS = 60_000;
 const ZONES = 12;
-jest.setTimeout(120_000);
-
 let system: System;
 let zone: SandboxZone;
 /** One record in each; the work on each is a job of its own. */

@@ -10,8 +10,6 @@ import {
 import { startSystem, type Lane, type System } from '../harness/start-system';
 import { errorsOf } from '../api/raw-request';
 
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

@@ -15,8 +15,6 @@ import { startSystem, type Lane, type System } from '../harness/start-system';
 
 const ZONE = 'outages.example.net';
 const COUNT = 20;
-jest.setTimeout(90_000);
-
 let system: System;
 let zone: SandboxZone;
 let lane: Lane;

@@ -22,8 +22,6 @@ const ZONE = 'random.example.net';
 const OUR_TTL = 60;
 const THEIR_TTL = 300;
 
-jest.setTimeout(120_000);
-
 let system: System;
 let lane: Lane;
 let zone: SandboxZone;

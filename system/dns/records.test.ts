@@ -15,8 +15,6 @@ import { slackMessages } from '../harness/builds';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 import { createApi, type Answer, type Api } from '../harness/api';
 
-jest.setTimeout(30_000);
-
 const PLAIN_TOKEN = 'plain-test-token-0123456789';
 const MEDIA_TYPE = 'application/vnd.kick.record+json';
 

@@ -17,8 +17,6 @@ const RECORDS = 6;
 const RENAMES = 4;
 /** An answer that was lost costs 12 s, until the zone is believed. */
 const LIMIT_MS = 60_000;
-jest.setTimeout(120_000);
-
 let system: System;
 let zone: SandboxZone;
 beforeAll(async () => {

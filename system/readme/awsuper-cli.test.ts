@@ -10,8 +10,6 @@ import { postTask, taskEnds, type ShownTask } from '../harness/tasks';
 const STACK = 'my stack';
 const PRINTED_ID = '5b6cb5f4e161b303089da220';
 
-jest.setTimeout(60_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

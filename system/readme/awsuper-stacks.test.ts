@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { eventually } from '@quartermaster/testing';
 import { startSystem, TOKEN, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

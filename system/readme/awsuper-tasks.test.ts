@@ -17,8 +17,6 @@ interface CurlAnswer {
   readonly body: string;
 }
 
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 

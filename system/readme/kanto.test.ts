@@ -15,8 +15,6 @@ const REPLICATE =
 const LIST = 'curl  127.0.0.1:80/v0/list -d "username=johny2&token=Ty5wvW7LuQ3T"';
 const DELETE = 'curl  127.0.0.1:80/v0/delete -d "username=johny2&token=Ty5wvW7LuQ3T&cluster_tag=my-test-db1"';
 
-jest.setTimeout(60_000);
-
 let system: System;
 let lane: Lane;
 beforeAll(async () => {

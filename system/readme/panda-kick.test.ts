@@ -26,8 +26,6 @@ const UPDATE = `curl -XPUT kick.<cluster_name>.cluster:2000/record/<hostname> -d
 -H 'Content-Type: application/vnd.kick.record+json'`;
 const REMOVE = 'curl -XDELETE kick.<cluster_name>.cluster:2000/record/<hostname>';
 
-jest.setTimeout(30_000);
-
 let system: System;
 let lane: Lane;
 let zone: SandboxZone;

@@ -2,8 +2,6 @@ import { eventually } from '@quartermaster/testing';
 import { existsSync } from 'node:fs';
 import { base64, couch, isAlive, makeSecret, pathOf, PODS, startCluster, template, type Cluster } from './cluster';
 
-jest.setTimeout(60_000);
-
 let cluster: Cluster;
 
 beforeAll(async () => {

@@ -4,8 +4,6 @@ import { startSystem, type System } from '../harness/start-system';
 
 const CREDENTIALS = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
 
-jest.setTimeout(30_000);
-
 describe.each(['ec2-tags', 'opsworks'] as const)('the source %s', (name) => {
   let system: System;
   beforeAll(async () => {

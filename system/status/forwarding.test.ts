@@ -15,8 +15,6 @@ import { startSystem, type Lane, type System } from '../harness/start-system';
 
 const OF_RECEIVER = { service: 'status-receiver' } as const;
 
-jest.setTimeout(90_000);
-
 let system: System;
 beforeAll(async () => {
   system = await startSystem();

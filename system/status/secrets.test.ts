@@ -8,8 +8,6 @@ import { forwardingReaches, getStatus, postStatus } from '../harness/statuses';
 import { startSystem, type System } from '../harness/start-system';
 import { findLeaks, needle, readWholeRedis, type Found } from '../faults/secret-search';
 
-jest.setTimeout(60_000);
-
 const secret = (name: string): string => `planted-${name}-${randomBytes(8).toString('hex')}`;
 const SECRETS = { token: secret('token'), user: secret('user'), password: secret('password'), query: secret('query') };
 

@@ -12,8 +12,6 @@ import {
 } from '../harness/statuses';
 import { startSystem, type Lane, type System } from '../harness/start-system';
 
-jest.setTimeout(60_000);
-
 interface Refusal {
   errors: { code: string; detail: string; source?: { pointer?: string } }[];
 }

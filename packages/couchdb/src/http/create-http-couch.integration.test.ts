@@ -16,8 +16,6 @@ const couch = createHttpCouch();
 let servers: GuardedCouch[];
 let nodes: RingNode[];
 
-jest.setTimeout(120_000);
-
 beforeEach(async () => {
   servers = await Promise.all([1, 2, 3].map(() => startGuardedCouch(admin)));
   nodes = servers.map(({ address }, index) => ({ name: `n-${index}`, address, incarnation: 'pod/0' }));
