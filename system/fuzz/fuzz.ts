@@ -7,14 +7,13 @@ import { anyText, broken, likely, one, type Schema } from './values';
 interface Parameter {
   readonly name: string;
   readonly in: string;
-  readonly required?: boolean;
   readonly schema: Schema;
 }
 interface Media {
   readonly schema?: Schema;
 }
 interface Described {
-  readonly parameters: readonly (Partial<Parameter> & { readonly $ref?: string })[];
+  readonly parameters: readonly Partial<Parameter>[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, { readonly $ref?: string; readonly content?: Record<string, Media> }>>;
 }

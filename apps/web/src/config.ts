@@ -15,7 +15,7 @@ import {
 import { buildFieldPatterns } from './build-fields.js';
 import { redisVariables, withRedisProvider, type RedisConfig } from '@quartermaster/stores';
 import { taskVariables, type TaskConfig } from '@quartermaster/tasks';
-import { findToken, parseMetricsToken, parseTokens, type Token } from './tokens.js';
+import { findToken, MINIMUM_LENGTH, parseMetricsToken, parseTokens, SENDABLE, type Token } from './tokens.js';
 
 /** Variables that `web` reads. It has none of the clouds', and no Slack token. */
 export const webVariables = {
@@ -40,9 +40,7 @@ export const webVariables = {
     'names that may shut down, force, manage accounts, and see metrics and the dashboard; default: the only token, or the one named admin',
   ),
   METRICS_TOKEN: secretVariable(
-    Joi.string()
-      .min(16)
-      .pattern(/^[\x21-\x7e]*$/, 'printable ASCII without white space'),
+    Joi.string().min(MINIMUM_LENGTH).pattern(SENDABLE, 'printable ASCII without white space'),
   ).description('a token that opens /metrics and nothing else; an admin token opens it as well'),
   READ_ONLY: Joi.boolean().default(false).description('true refuses every change with 403'),
   DASHBOARD: Joi.boolean()

@@ -2,7 +2,7 @@ import { clampReplicas, parseDatabases, parseTag, randomTag } from '@quartermast
 import { AppError, cutText, type Problem } from '@quartermaster/foundation';
 
 /** kanto's six requests; the fields of each besides `username` and `token`. */
-export const KANTO_FIELDS = {
+const KANTO_FIELDS = {
   create: ['cluster_tag', 'replicas'],
   delete: ['cluster_tag'],
   scale: ['cluster_tag', 'replicas', 'purge'],
@@ -22,9 +22,11 @@ const MEANING = {
 
 /** The fields of a form, and what each means. */
 export function describeKantoForm(kind: KantoOperation): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    (['username', 'token', ...KANTO_FIELDS[kind]] as const).map((name) => [name, MEANING[name]]),
-  );
+  return Object.fromEntries(fieldsOf(kind).map((name) => [name, MEANING[name]]));
+}
+
+function fieldsOf(kind: KantoOperation): readonly (keyof typeof MEANING)[] {
+  return ['username', 'token', ...KANTO_FIELDS[kind]];
 }
 
 export type KantoOperation = keyof typeof KANTO_FIELDS;
@@ -90,7 +92,7 @@ function readWish(kind: KantoOperation, form: Form, problems: Problem[]): KantoW
 }
 
 function findUnknown(kind: KantoOperation, form: Form): Problem[] {
-  const known: readonly string[] = ['username', 'token', ...KANTO_FIELDS[kind]];
+  const known: readonly string[] = fieldsOf(kind);
   return Object.keys(form)
     .filter((name) => !known.includes(name))
     .slice(0, MOST_UNKNOWN)

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@quartermaster/foundation';
 import type { TellRequest } from './metrics/request-figures.js';
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 /** Asked every few seconds by routers: not worth a line each. */
 const QUIET: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 /** What counts as the status of a request whose caller left before there was one. */
@@ -53,7 +53,6 @@ export function begin(
     const { caller, code, logged, route } = passage;
     const ms = performance.now() - startedAt;
     const status = response.headersSent ? response.statusCode : LEFT;
-    // The parser knows some thirty methods, so these are few as well.
     tellRequest?.(request.method ?? '', route, status, ms / 1000);
     const fields = {
       request_id: id,

@@ -6,7 +6,7 @@ import { waitFor } from './prefer.js';
 
 /** How long (ms) a repetition waits for the request that is being carried out under its key. */
 const PATIENCE_MS = 25_000;
-const KEY = /^[\x21-\x7e]{1,255}$/;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Carries out a request once per `Idempotency-Key`: the first 2xx answer is kept and given again. A request that broke
@@ -19,7 +19,7 @@ export async function onceByKey(
 ): Promise<Reply> {
   const key = request.header('idempotency-key');
   if (key === undefined) return handle(request);
-  if (!KEY.test(key)) {
+  if (!IDEMPOTENCY_KEY.test(key)) {
     const problems = [{ header: 'Idempotency-Key', detail: 'Idempotency-Key must be 1 to 255 printable characters' }];
     throw new AppError('invalid', 'invalid-idempotency-key', 'The Idempotency-Key is not valid.', { problems });
   }

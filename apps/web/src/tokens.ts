@@ -8,8 +8,9 @@ export interface Token {
   readonly isAdmin: boolean;
 }
 
-const MINIMUM_LENGTH = 16;
-const SENDABLE = /^[\x21-\x7e]*$/;
+/** What a token must be: so long, and what a header can carry. */
+export const MINIMUM_LENGTH = 16;
+export const SENDABLE = /^[\x21-\x7e]*$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** The tokens of `AUTH_TOKENS`, `AUTH_TOKEN` and `ADMIN_TOKENS`. Throws a `ConfigError`; no value is ever in it. */

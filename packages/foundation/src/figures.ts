@@ -1,4 +1,4 @@
-/** The upper bounds (s) of what a time is counted under, where no others are said; what took longer counts under none. */
+/** The upper bounds (s) of what a time is counted under; what took longer counts under none. */
 export const TIME_BOUNDS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600] as const;
 
 /**

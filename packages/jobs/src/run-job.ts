@@ -21,7 +21,6 @@ export type Ending = { readonly next: 'done' } | (RetryDecision & { readonly err
 
 /** `retried`: it failed and is tried again; `postponed`: it waits for something, and that counts as no try. */
 export type TryOutcome = 'done' | 'retried' | 'postponed' | 'given-up';
-export type OnTried = (outcome: TryOutcome, seconds: number) => void;
 
 export interface Work {
   /** Of the job: its entry leaves the ledger together with the lease, unless it is to come again. */
@@ -33,7 +32,7 @@ export interface Work {
   readonly decide: (error: unknown) => RetryDecision;
   readonly reportBug: ReportBug | undefined;
   /** Told how each try went and how long (s) it took. */
-  readonly onTried?: OnTried | undefined;
+  readonly onTried?: ((outcome: TryOutcome, seconds: number) => void) | undefined;
 }
 
 /** How soon (ms) giving up is tried again that could not be completed itself. */

@@ -7,14 +7,13 @@ export interface ToldCluster {
   readonly tag: string;
 }
 
-export type ToldOperation = 'create' | 'delete' | 'scale' | 'replicate' | 'mend';
+type ToldOperation = 'create' | 'delete' | 'scale' | 'replicate';
 
 const NOT_DONE = {
   create: 'create',
   delete: 'delete',
   scale: 'scale',
   replicate: 'change what is replicated in',
-  mend: 'mend the ring of',
 } as const satisfies Record<ToldOperation, string>;
 
 /** An operation on a cluster is done. `message`: as the caller is told, who knows whose cluster it is. */

@@ -90,7 +90,7 @@ export const PROCESS_METRICS = {
 } as const satisfies Record<string, ProcessMetric>;
 
 /** What stands in Redis, or follows from the heartbeats. */
-export const SHARED_METRICS = {
+const SHARED_METRICS = {
   quartermaster_process_info: {
     type: 'gauge',
     labels: [...OF_PROCESS, 'version', 'host'],

@@ -1,4 +1,7 @@
 import { STATUS, TITLE } from '../errors.js';
+import { REQUEST_ID } from '../passage.js';
+import { LONGEST_WAIT_MS } from '../prefer.js';
+import { IDEMPOTENCY_KEY } from '../repeats.js';
 import type { ErrorKind } from '@quartermaster/foundation';
 
 const TEXT = { type: 'string' } as const;
@@ -70,20 +73,19 @@ const parameters = {
     name: 'X-Request-Id',
     in: 'header',
     description: 'Echoed, logged, carried into the job; made where it is left out.',
-    schema: { ...TEXT, pattern: '^[A-Za-z0-9._-]{1,128}$' },
+    schema: { ...TEXT, pattern: REQUEST_ID.source },
   },
   Prefer: {
     name: 'Prefer',
     in: 'header',
-    description:
-      '`wait=N` holds the answer until the work has reached its point, N seconds (25) at most; `respond-async` does not wait.',
+    description: `\`wait=N\` holds the answer until the work has reached its point, N seconds (${LONGEST_WAIT_MS / 1000}) at most; \`respond-async\` does not wait.`,
     schema: TEXT,
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     description: 'The same key and body give the first answer of success again and start nothing, for 24 h.',
-    schema: { ...TEXT, pattern: '^[\\x21-\\x7e]{1,255}$' },
+    schema: { ...TEXT, pattern: IDEMPOTENCY_KEY.source },
   },
 } as const;
 

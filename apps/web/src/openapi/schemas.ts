@@ -12,24 +12,17 @@ export type SchemaObject = Readonly<Record<string, unknown>> & {
  * for nothing) is left out, or said by the schema itself with `description` and `meta({ swagger })`.
  */
 export function toSchemaObject(schema: Joi.ObjectSchema): SchemaObject {
-  const swagger = withWholePatterns(joiToSwagger(schema).swagger) as SchemaObject;
+  const swagger = withWholePatterns(joiToSwagger(schema).swagger);
   const { renames = [] } = schema.describe() as { renames?: readonly { from: string; to: string }[] };
   const other = renames.map(({ from, to }) => `\`${from}\` is another name of \`${to}\`.`);
   return other.length === 0 ? swagger : { ...swagger, description: other.join(' ') };
 }
 
 /** joi-to-swagger cuts the first and the last character off `/…/u`: what is left of the end goes, too. */
-function withWholePatterns(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withWholePatterns);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      name === 'pattern' && typeof inner === 'string'
-        ? inner.replace(/(?<!\\)\/[a-z]*$/, '')
-        : withWholePatterns(inner),
-    ]),
-  );
+function withWholePatterns(swagger: unknown): SchemaObject {
+  return JSON.parse(JSON.stringify(swagger), (name, value: unknown) =>
+    name === 'pattern' && typeof value === 'string' ? value.replace(/(?<!\\)\/[a-z]*$/, '') : value,
+  ) as SchemaObject;
 }
 
 /** The same of a schema that an operator's own task may have brought; one that can't be told is any object. */

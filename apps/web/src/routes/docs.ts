@@ -74,7 +74,7 @@ export function docsRoutes(routes: readonly Route[], version: string): Route[] {
       access: 'token-or-password',
       doc: {
         summary: 'What that page is made of',
-        answers: { 200: { says: 'script, style or picture', types: ['text/javascript', ...ASSETS.values()] } },
+        answers: { 200: { says: 'script, style or picture', types: [...ASSETS.values()] } },
       },
       handle: async ({ params: { file = '' } }) => {
         if (file === 'start.js') return replyWith('text/javascript', START);

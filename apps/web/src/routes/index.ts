@@ -121,7 +121,7 @@ export function createRoutes(parts: RoutesParts): Route[] {
     ...accountsRoutes(createAccounts(redis, keys)),
     ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
-    metricsRoute({ ...overview, board, heart: parts.heart, findRedisProblems }),
+    metricsRoute({ ...overview, heart: parts.heart, findRedisProblems }),
     processesRoute({
       ...overview,
       discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,
