@@ -1,18 +1,11 @@
-import { createSilentLogger } from '@quartermaster/foundation';
 import type { OperationOutcome } from '@quartermaster/couchdb';
 import { readSteps } from '@quartermaster/jobs';
-import {
-  connectRedis,
-  createClusterOperations,
-  createKeys,
-  waitUntilReady,
-  type Keys,
-  type Redis,
-} from '@quartermaster/stores';
+import { createClusterOperations } from '@quartermaster/stores';
 import { eventually } from '@quartermaster/testing';
 import { randomUUID } from 'node:crypto';
 import { createApi, type Answer } from './api';
 import { type Lane, type LaneOptions, type System } from './start-system';
+import { withRedis } from './with-redis';
 
 export const SPAWNERS = ['deployment', 'rc', 'statefulset'] as const;
 export type Spawner = (typeof SPAWNERS)[number];
@@ -124,17 +117,6 @@ function outcomeOf(lane: Lane, id: string): Promise<OperationOutcome> {
       return outcome;
     }, 240_000),
   );
-}
-
-async function withRedis<T>({ prefix, redisUrl }: Lane, use: (redis: Redis, keys: Keys) => Promise<T>): Promise<T> {
-  const settings = { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
-  const redis = connectRedis(settings, createSilentLogger());
-  await waitUntilReady(redis, 5000);
-  try {
-    return await use(redis, createKeys(prefix));
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /** A cluster in detail. */

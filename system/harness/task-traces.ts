@@ -1,9 +1,8 @@
-import { createSilentLogger } from '@quartermaster/foundation';
 import { readSteps } from '@quartermaster/jobs';
-import { connectRedis, createKeys, waitUntilReady } from '@quartermaster/stores';
 import type { Api } from './api';
 import { slackMessages } from './builds';
-import type { Lane, System } from './start-system';
+import type { Lane } from './start-system';
+import { withRedis } from './with-redis';
 
 /** The event ids of the messages about a task, in the order in which Slack got them. */
 export async function eventsOfTask(sandbox: Api, id: string): Promise<string[]> {
@@ -12,15 +11,6 @@ export async function eventsOfTask(sandbox: Api, id: string): Promise<string[]> 
 }
 
 /** Names of the steps that a task took, in order. */
-export async function stepsOfTask({ redis: { url } }: System, { prefix }: Lane, id: string): Promise<string[]> {
-  const redis = connectRedis(
-    { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true },
-    createSilentLogger(),
-  );
-  await waitUntilReady(redis, 5000);
-  try {
-    return (await readSteps(redis, createKeys(prefix), `task:${id}`)).map(({ name }) => name);
-  } finally {
-    redis.disconnect();
-  }
+export function stepsOfTask(lane: Lane, id: string): Promise<string[]> {
+  return withRedis(lane, async (redis, keys) => (await readSteps(redis, keys, `task:${id}`)).map(({ name }) => name));
 }

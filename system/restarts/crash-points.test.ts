@@ -26,7 +26,7 @@ async function findPoints(source: Source): Promise<string[]> {
   const { stack, instances } = await seedStack(system.sandbox, { instances: 3 });
   const { _id } = await postRestart(lane.api, { stack, layer: 'api' });
   await restartEnds(lane.api, _id, 'COMPLETED');
-  const steps = await stepsOfTask(system, lane, _id);
+  const steps = await stepsOfTask(lane, _id);
   await lane.stop();
   // A step is named by the instance, and every layer has its own: the number stands for it.
   const idOf = source === 'opsworks' ? 'instance_id' : 'ec2_instance_id';

@@ -33,7 +33,7 @@ describe('echo-steps', () => {
     const first = await system.openLane({ start: ['worker'] });
     const { _id: sample } = await postTask(first.api, 'echo-steps', { steps: 3 });
     await taskEnds(first.api, 'echo-steps', sample, 'COMPLETED');
-    const stepsTaken = (): Promise<string[]> => stepsOfTask(system, first, sample);
+    const stepsTaken = (): Promise<string[]> => stepsOfTask(first, sample);
     await eventually(async () => expect(await stepsTaken()).toContain('notify-task-completed'));
     const steps = await stepsTaken();
     await first.stop();

@@ -13,6 +13,9 @@ export interface AdminCredentials {
   readonly password: string;
 }
 
+/** The administrator's name in every cluster. No account may have it: CouchDB would take the two for one. */
+export const CLUSTER_ADMIN = 'quartermaster';
+
 /**
  * Where clusters stand: Kubernetes, in our words. Every method may be repeated after a crash: what exists and is right is
  * left alone. Failures are `AppError`s: `unavailable` (`kubernetes-unavailable`, also a conflict that goes on after

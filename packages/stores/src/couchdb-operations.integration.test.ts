@@ -64,7 +64,7 @@ describe('an accepted operation', () => {
     const [create, scale] = [{ ...make(CREATE), request_id: 'r1' }, make(SCALE)];
     expect([await accept(create), await accept(scale)]).toEqual(['accepted', 'accepted']);
     const cluster = clusterName(create);
-    expect(await operations.head(cluster)).toEqual({ operation: create, accepted_at: NOW });
+    expect(await operations.head(cluster)).toEqual({ operation: create });
     expect(await operations.countWaiting(cluster, 'scale')).toBe(1);
     expect(await operations.countWaiting(cluster, 'delete')).toBe(0);
     expect(await operations.load(scale.id)).toEqual({ state: 'waiting' });

@@ -53,8 +53,8 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
     head: async (cluster) => {
       const found = await runScript(redis, HEAD, [keys.couchdbWaiting(cluster)], [operations]);
       if (found === null) return undefined;
-      const [wanted, at] = found as [string, string];
-      return { operation: JSON.parse(wanted) as ClusterOperation, accepted_at: Number(at) };
+      const [wanted] = found as [string];
+      return { operation: JSON.parse(wanted) as ClusterOperation };
     },
     countWaiting: async (cluster, kind) =>
       Number(await runScript(redis, COUNT, [keys.couchdbWaiting(cluster)], [operations, kind])),

@@ -49,10 +49,10 @@ redis.call('HDEL', KEYS[1], 'wanted')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
 
-/** KEYS waiting. ARGV what the key of an operation begins with → {JSON, accepted at}, or nothing. */
+/** KEYS waiting. ARGV what the key of an operation begins with → {JSON}, or nothing. */
 export const HEAD = defineScript(`
 local id = redis.call('LINDEX', KEYS[1], 0)
-return id and redis.call('HMGET', ARGV[1] .. id, 'wanted', 'at')
+return id and redis.call('HMGET', ARGV[1] .. id, 'wanted')
 `);
 
 /** Expects a key of a list, what the key of an operation begins with, and a kind of operation. */

@@ -34,7 +34,7 @@ export interface FinishedOperation {
 /** The same, as the worker sees them. */
 export interface ClusterWork {
   /** The operation that is to be carried out next on a cluster. */
-  head(cluster: string): Promise<{ readonly operation: ClusterOperation; readonly accepted_at: number } | undefined>;
+  head(cluster: string): Promise<{ readonly operation: ClusterOperation } | undefined>;
   /** How many of these wait for a cluster. */
   countWaiting(cluster: string, kind: ClusterOperation['kind']): Promise<number>;
   /**
@@ -46,7 +46,7 @@ export interface ClusterWork {
   answer(id: string, outcome: OperationOutcome): Promise<void>;
 }
 
-/** The same, as the mini-worker sees them. */
+/** The same, as those see them who have rings mended: the mini-worker, and a worker that is asked how a cluster stands. */
 export interface ClusterBoard {
   /** Clusters that were asked for and not deleted, of all accounts. */
   listClusters(): Promise<ClusterKey[]>;

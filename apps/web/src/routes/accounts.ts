@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { CLUSTER_ADMIN } from '@quartermaster/couchdb';
 import { AppError } from '@quartermaster/foundation';
 import type { Accounts } from '@quartermaster/stores';
 import { isUsername, USERNAME } from '../account-gate.js';
@@ -6,9 +7,6 @@ import { hashToken, makeToken } from '../account-token.js';
 import type { ApiRequest, Reply, Route, RouteDoc } from '../api.js';
 import { parseJson } from '../body.js';
 import { validateBody } from '../validate.js';
-
-/** The worker's own administrator in every cluster. */
-const RESERVED = 'quartermaster';
 
 // A token that is wrong is not shown: most of it may well be right.
 const token = Joi.string()
@@ -20,9 +18,9 @@ const token = Joi.string()
 const newAccountSchema = Joi.object<{ username: string; token?: string }, true>({
   username: Joi.string()
     .pattern(USERNAME, 'letters, digits and . _ -, beginning with a letter or digit, 63 at most')
-    .invalid(RESERVED)
+    .invalid(CLUSTER_ADMIN)
     .required()
-    .messages({ 'any.invalid': `{{#label}} can't be ${RESERVED}: the worker's own administrator is called so` }),
+    .messages({ 'any.invalid': `{{#label}} can't be ${CLUSTER_ADMIN}: the worker's own administrator is called so` }),
   token,
 })
   .required()

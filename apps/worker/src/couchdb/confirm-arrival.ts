@@ -98,8 +98,7 @@ async function findUnconfirmed(
     if (moved.length > 0) left.push([from.name, moved]);
   });
   const { nodes } = await loadParting(site, leaving);
-  const isSame = ({ from }: Claim): boolean =>
-    nodes.some((node) => toRingNode(node).some((now) => isSameRing([now], [from])));
+  const isSame = ({ from }: Claim): boolean => nodes.some((node) => isSameRing(toRingNode(node), [from]));
   const isOut = nodes.every((node) => node.leaving || !leaving.includes(node.name));
   return isOut && claims.every(isSame) ? left : null;
 }

@@ -67,15 +67,13 @@ export async function copyOnce(
   return verdict;
 }
 
-/** Whether both ends are ready and were not started anew. */
-async function isThere(site: OperationSite, { from, to }: Pick<Copy, 'from' | 'to'>): Promise<boolean> {
-  return areThere(await loadCluster(site), { from, to });
+async function isThere(site: OperationSite, copy: Copy): Promise<boolean> {
+  return areThere(await loadCluster(site), copy);
 }
 
-function areThere({ nodes }: StandingCluster, { from, to }: Pick<Copy, 'from' | 'to'>): boolean {
-  return [from, to].every((end) =>
-    nodes.some((node) => node.ready && toRingNode(node).some((now) => isSameRing([now], [end]))),
-  );
+/** Whether both ends are ready and were not started anew. */
+function areThere({ nodes }: StandingCluster, { from, to }: Copy): boolean {
+  return [from, to].every((end) => nodes.some((node) => node.ready && isSameRing(toRingNode(node), [end])));
 }
 
 async function lookAt(
@@ -99,7 +97,7 @@ async function lookAt(
         return { is: 'again', why: describeFailure(edge, found?.reason) };
       }
       if (found.state === 'completed') {
-        refused.push(...describeRefused(edge, standing));
+        refused.push(...describeRefused(edge, found, standing));
         continue;
       }
       isDone = false;
@@ -127,8 +125,11 @@ async function loadMark(
  * The ring goes the same way, and CouchDB does not offer again what one of the two has failed to bring over: so both are
  * looked at.
  */
-function describeRefused({ id, database, source, target }: RingEdge, standing: readonly Replication[]): string[] {
-  const end = standing.find((one) => one.id === id)?.target;
+function describeRefused(
+  { database, source, target }: RingEdge,
+  { target: end }: Replication,
+  standing: readonly Replication[],
+): string[] {
   const sameWay = standing.filter((one) => one.database === database && one.target === end);
   const count = Math.max(0, ...sameWay.map(({ writeFailures = 0 }) => writeFailures));
   if (count === 0) return [];
@@ -137,12 +138,14 @@ function describeRefused({ id, database, source, target }: RingEdge, standing: r
 }
 
 function describeFailure({ database, source, target }: RingEdge, reason: string | undefined): string {
-  const why = reason === undefined ? '' : `: ${reason}`;
-  return `database ${database} could not be copied from ${source} to ${target}${why}`;
+  return `database ${database} could not be copied from ${source} to ${target}${because(reason)}`;
 }
 
 function standsStill({ database, source, target }: RingEdge, reason: string | undefined): OperationFailed {
-  const why = reason === undefined ? '' : `: ${reason}`;
   const what = `Nothing of database ${database} has come from ${source} to ${target} for 10 minutes`;
-  return new OperationFailed('unavailable', 'couchdb-copy-stands-still', `${what}${why}.`);
+  return new OperationFailed('unavailable', 'couchdb-copy-stands-still', `${what}${because(reason)}.`);
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`;
 }

@@ -65,7 +65,8 @@ async function restartAll(
   await forEach(running, async (node, number) => {
     const hasEnded = await awaitStep(site, `${name}-restart-${number}`, async (guard) => {
       const { done } = await site.host.restart(await loadCluster(site), node, guard);
-      return done || site.now() - since < LEAVING_MS ? done || undefined : false;
+      if (done) return true;
+      return site.now() - since < LEAVING_MS ? undefined : false;
     });
     if (!hasEnded) stuck.push(node.name);
   });

@@ -68,17 +68,17 @@ async function endSurplus(site: OperationSite, replicas: number): Promise<string
     },
   });
   if (surplus.length === 0) return undefined;
+  const names = surplus.map(({ name }) => name);
   // No client has reached, or will reach, one that was not ready when it was taken out.
   const reached = surplus.filter(({ ready }) => ready).map(({ name }) => name);
   const parting = reached.length === 0 ? undefined : await part(site, 'surplus', reached);
   if (parting?.is === 'late') {
-    const names = surplus.map(({ name }) => name);
     await putBackAll(site, 'put-back-surplus', names);
     return `What was made stays, as it may have data that the others lack: ${parting.why}.`;
   }
   await awaitGone(site, 'end-surplus', async (guard) => {
     const { done } = await host.endNodes(await loadCluster(site), surplus, replicas, false, guard);
-    return done ? undefined : `of ${surplus.map(({ name }) => name).join(', ')} something is left`;
+    return done ? undefined : `of ${names.join(', ')} something is left`;
   });
   return undefined;
 }

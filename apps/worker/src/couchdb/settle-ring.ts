@@ -51,7 +51,7 @@ async function carryOut(
   site: OperationSite,
   name: string,
   plan: SettlingPlan,
-  leavingNames: readonly string[],
+  staysOut: readonly string[],
 ): Promise<boolean> {
   const { journal, host, operation } = site;
   const { members, leaving, newcomers, source, databases } = plan;
@@ -63,7 +63,7 @@ async function carryOut(
   );
   if (source !== undefined) {
     const copies = newcomers.map((to) => ({ from: source, to, databases }));
-    const filled = await copyOnce(site, `${name}-fill`, copies, leavingNames);
+    const filled = await copyOnce(site, `${name}-fill`, copies, staysOut);
     if (filled.is === 'again') return false;
     // The ring would not bring them over either.
     if (filled.refused !== undefined) site.log.warn('A CouchDB node lacks documents', { error: filled.refused });

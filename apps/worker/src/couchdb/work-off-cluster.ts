@@ -116,9 +116,9 @@ async function patiently(site: OperationSite): Promise<OperationEnd> {
       return await perform(site);
     } catch (error) {
       if (!(error instanceof NodeUnreachable)) throw error;
-      const isSame = out?.address === error.address && error.triedAt - out.at <= REACHED_MS;
-      out = { address: error.address, since: isSame && out !== undefined ? out.since : now(), at: now() };
-      if (now() - out.since >= settings.reachMs) throw outOfReach(error, operation);
+      const since = out?.address === error.address && error.triedAt - out.at <= REACHED_MS ? out.since : now();
+      out = { address: error.address, since, at: now() };
+      if (now() - since >= settings.reachMs) throw outOfReach(error, operation);
       await pause(REACH_EVERY_MS);
       journal.guard.assertHeld();
     }

@@ -80,6 +80,17 @@ export function assertOurs(kind: string, { metadata = {} }: KubeObject, ours: La
   throw new AppError('unavailable', 'kubernetes-unavailable', `The former ${kind} ${name} is not gone yet.`);
 }
 
+/** The object of this name, if it is ours: if it has these labels. */
+export async function findOwn<T extends KubeObject>(
+  store: KindStore<T>,
+  name: string,
+  ours: Labels,
+  guard: EffectGuard,
+): Promise<T | undefined> {
+  const standing = await store.find(name, guard);
+  return standing === undefined || !hasLabels(standing, ours) ? undefined : standing;
+}
+
 export function hasLabels({ metadata }: KubeObject, labels: Labels): boolean {
   return Object.entries(labels).every(([key, value]) => metadata?.labels?.[key] === value);
 }

@@ -20,7 +20,7 @@ import {
   type WishedObject,
 } from './manifests/index.js';
 import { chooseLeaving } from './choose-leaving.js';
-import { assertOurs, changeObject, ensureObject, hasLabels } from './converge.js';
+import { assertOurs, changeObject, ensureObject, findOwn, hasLabels } from './converge.js';
 import { endNodes } from './end-nodes.js';
 import { createKinds } from './kinds.js';
 import { makePart, partName } from './make-part.js';
@@ -88,13 +88,13 @@ export function createKubernetesHost(options: KubernetesOptions): ClusterHost {
 
     makeSecret: async (key, passwordHash, guard) => {
       const plan = planManifests(options, { ...key, spawner: 'deployment', replicas: 1, databases: [] });
-      const manifest = secret(plan, passwordHash, makeClusterSecrets(key.owner));
+      const manifest = secret(plan, passwordHash, makeClusterSecrets());
       await ensureObject(kinds.secret, manifest, {}, oursOf(key), guard);
     },
 
     loadAdmin: async (key, guard) => {
-      const standing = await kinds.secret.find(clusterName(key), guard);
-      const admin = standing === undefined || !hasLabels(standing, oursOf(key)) ? undefined : readAdmin(standing);
+      const standing = await findOwn(kinds.secret, clusterName(key), oursOf(key), guard);
+      const admin = standing === undefined ? undefined : readAdmin(standing);
       if (admin !== undefined) return admin;
       const words = `The Secret ${clusterName(key)} is gone, or holds no administrator.`;
       throw new AppError('not-found', 'cluster-secret-missing', words);

@@ -18,7 +18,7 @@ const [MINE, THEIRS] = ['acct47', 'acct19941'].map((owner): ClusterWish => ({
 
 const frontOf = (wish: ClusterWish): object => frontService(planManifests(SETTINGS, wish), 'op-1');
 const secretOf = (wish: ClusterWish): object =>
-  secret(planManifests(SETTINGS, wish), '-pbkdf2-00', makeClusterSecrets(wish.owner));
+  secret(planManifests(SETTINGS, wish), '-pbkdf2-00', makeClusterSecrets());
 const withoutAnnotations = (front: object): object => ({
   ...front,
   metadata: { ...(front as { metadata: object }).metadata, annotations: {} },

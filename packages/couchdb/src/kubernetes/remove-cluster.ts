@@ -2,7 +2,7 @@ import type { EffectGuard } from '@quartermaster/foundation';
 import type { ClusterKey } from '../cluster.js';
 import { clusterName } from '../cluster-name.js';
 import { clusterLabels, readState, readUser } from './manifests/index.js';
-import { hasLabels } from './converge.js';
+import { findOwn } from './converge.js';
 import type { KindStore, KubeObject } from './kind-store.js';
 import type { Kinds } from './kinds.js';
 
@@ -41,11 +41,11 @@ export async function removeCluster(
    * Service, or, where that was deleted by hand, by the Secret; `undefined`: by neither.
    */
   async function findOwner(): Promise<string | undefined> {
-    const front = await kinds.service.find(clusterName(key), guard);
-    const state = front === undefined || !hasLabels(front, labels) ? undefined : readState(front);
+    const front = await findOwn(kinds.service, clusterName(key), labels, guard);
+    const state = front === undefined ? undefined : readState(front);
     if (state !== undefined) return state.owner;
-    const secret = await kinds.secret.find(clusterName(key), guard);
-    return secret === undefined || !hasLabels(secret, labels) ? undefined : readUser(secret);
+    const secret = await findOwn(kinds.secret, clusterName(key), labels, guard);
+    return secret === undefined ? undefined : readUser(secret);
   }
 
   function lookAtWorkloads(): Promise<Stand[]> {

@@ -55,7 +55,7 @@ export function openClusterDesk(
   const host = createMemoryHost(world);
   const couch = createMemoryCouch(world);
   const journals = new Map<string, Map<string, string>>();
-  const list: { operation: ClusterOperation; accepted_at: number }[] = [];
+  const list: { operation: ClusterOperation }[] = [];
   const now = (): number => world.time;
   let serial = 0;
 
@@ -125,7 +125,7 @@ export function openClusterDesk(
     points: [],
     ask: (change) => {
       const id = `o${(serial += 1)}`;
-      list.push({ operation: { ...KEY, ...change, id }, accepted_at: now() });
+      list.push({ operation: { ...KEY, ...change, id } });
       return id;
     },
     tryOnce: async () => {

@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
-import type { AdminCredentials } from '../../cluster-host.js';
+import { CLUSTER_ADMIN, type AdminCredentials } from '../../cluster-host.js';
 import { hashCouchPassword } from '../../password.js';
 import { objectMeta } from './object-meta.js';
 import type { ManifestPlan } from './settings.js';
@@ -28,11 +28,10 @@ export interface ClusterSecrets {
   readonly uuid: string;
 }
 
-export function makeClusterSecrets(owner: string): ClusterSecrets {
+export function makeClusterSecrets(): ClusterSecrets {
   const password = randomBytes(24).toString('hex');
   return {
-    // CouchDB would take the account for ours, were they of one name.
-    admin: { user: owner === 'quartermaster' ? 'quartermaster-worker' : 'quartermaster', password },
+    admin: { user: CLUSTER_ADMIN, password },
     adminHash: hashCouchPassword(password, ITERATIONS),
     cookieSecret: randomBytes(24).toString('hex'),
     uuid: randomBytes(16).toString('hex'),
