@@ -36,13 +36,12 @@ function groupsOf(commands) {
 const anchorOf = ({ name }) => `${PROGRAM}-${name.replaceAll(' ', '-')}`;
 
 export function renderOptions(options) {
-  const rows = options.filter(isShown).map((option) => [code(option.flags), cell(summaryOf(option))]);
+  const rows = options.map((option) => [code(option.flags), cell(summaryOf(option))]);
   return table(['option', 'what it is'], rows);
 }
 
-function summaryOf({ summary, choices, default: standard }) {
-  const notes = [choices && `one of ${choices.join(', ')}`, standard && `${standard} unless given`].filter(Boolean);
-  return notes.length === 0 ? summary : `${summary} (${notes.join('; ')})`;
+function summaryOf({ summary, choices }) {
+  return choices === undefined ? summary : `${summary} (one of ${choices.join(', ')})`;
 }
 
 /** A section for each command: what it is for, its arguments and options, examples. */
@@ -68,7 +67,7 @@ function renderCommand(command, argumentSyntax) {
         ['argument', 'what it is'],
         given.map((one) => [code(argumentSyntax(one)), cell(one.summary)]),
       ),
-    options.some(isShown) && renderOptions(options),
+    options.length > 0 && renderOptions(options),
     `\`\`\`sh\n${examples.map(({ line, does }) => `# ${does}\n${PROGRAM} ${line}`).join('\n\n')}\n\`\`\``,
   ]
     .filter(Boolean)

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { eventually } from '@quartermaster/testing';
+import { CLI_MAIN } from '../harness/cli.js';
 import { openTerminal, type Terminal } from '../harness/terminal.js';
 
-const MAIN = resolve(__dirname, '../../apps/cli/dist/main.js');
 /** Names that no shell takes as they are. */
 const STACKS = ['Mobile App', 'it’s "$(date)" & `co`! ', 'fe80::1', 'fe80::2', 'legacy', 'new\nline'];
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'bin'));
   for (const name of ['quartermaster', 'qm']) {
     const file = join(folder, 'bin', name);
-    writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
+    writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${CLI_MAIN}' "$@"\n`);
     chmodSync(file, 0o755);
   }
   writeFileSync(join(folder, 'my token'), 'unit-test-token-0123456789\n');

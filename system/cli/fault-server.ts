@@ -7,8 +7,6 @@ export type Fault =
 
 export interface FaultServer {
   readonly url: string;
-  /** First lines of the requests that it has had. */
-  readonly seen: string[];
   stop(): Promise<void>;
 }
 
@@ -24,7 +22,6 @@ const HTML = '<!DOCTYPE html>\n<html><body><h1>Bad gateway</h1></body></html>\n'
 /** Every request, a WebSocket’s upgrade included, meets the fault. */
 export async function startFaultServer(fault: Fault): Promise<FaultServer> {
   const sockets = new Set<Socket>();
-  const seen: string[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
@@ -35,7 +32,6 @@ export async function startFaultServer(fault: Fault): Promise<FaultServer> {
       const line = received.slice(0, received.indexOf('\r\n'));
       const isUpgrade = /^upgrade: websocket/im.test(received);
       received = '';
-      seen.push(line);
       if (fault === 'cut-within' && isUpgrade) cutUpgrade(socket);
       else meet(socket, fault, line);
     });
@@ -44,7 +40,6 @@ export async function startFaultServer(fault: Fault): Promise<FaultServer> {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    seen,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -7,11 +7,7 @@ const KEYS = {
   enter: '\r',
   tab: '\t',
   'ctrl-c': '\u0003',
-  'ctrl-d': '\u0004',
   backspace: '\u007f',
-  escape: '\u001b',
-  up: '\u001b[A',
-  down: '\u001b[B',
 } as const;
 
 export interface TerminalOptions {
@@ -69,7 +65,7 @@ export function openTerminal({ command, env = {}, cwd, columns = 100, rows = 40 
     everSeen: (text) => output.includes(text),
     type,
     press: (key) => type(KEYS[key]),
-    until: async (wanted, limitMs = 15_000) => {
+    until: async (wanted, limitMs = 60_000) => {
       await eventually(
         () => {
           const screen = screenOf(emulator);

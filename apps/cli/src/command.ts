@@ -35,13 +35,13 @@ export interface Option {
   /** Makes the value of the text; throws an `Error` whose message says what it must be. */
   readonly parse?: (text: string) => unknown;
   readonly choices?: readonly string[];
-  readonly default?: string;
   /** May be given several times; `run` gets a list. */
   readonly isList?: boolean;
-  /** Accepted, but shown nowhere. */
-  readonly isHidden?: boolean;
   readonly completion?: Completion;
 }
+
+/** Of the commands that ask on a terminal. */
+export const YES: Option = { flags: '-y, --yes', summary: 'Do not ask' };
 
 export interface Example {
   /** What is typed, without the name of the program: `build --site org --count 4`. */

@@ -179,19 +179,9 @@ function optionsAlong(command: Commander): Record<string, unknown> {
   return { ...(command.parent === null ? {} : optionsAlong(command.parent)), ...command.opts() };
 }
 
-function createOption({
-  flags,
-  summary,
-  parse,
-  choices,
-  default: standard,
-  isList,
-  isHidden,
-}: Option): CommanderOption {
+function createOption({ flags, summary, parse, choices, isList }: Option): CommanderOption {
   const option = new CommanderOption(flags, summary);
   if (choices !== undefined) option.choices(choices);
-  if (standard !== undefined) option.default(standard);
-  if (isHidden === true) option.hideHelp();
   const parsed = (text: string): unknown => {
     if (parse === undefined) return text;
     try {

@@ -4,7 +4,7 @@ import { createApi, type AnsweredRequest, type Api } from './api/api.js';
 import { readArgv } from './argv.js';
 import type { Command } from './command.js';
 import { complete } from './completion/complete.js';
-import { loadSettings, type Settings } from './config/settings.js';
+import { accountOf, loadSettings, withoutToken, type Settings } from './config/settings.js';
 import { PROGRAM, type Context } from './context.js';
 import { EXIT, Failure, usageFailure, type ExitCode } from './failures.js';
 import { repeatOptions } from './output/advice.js';
@@ -99,13 +99,12 @@ async function createContext(
     },
     connect,
     get account() {
-      const { account, accountToken } = settings;
-      if (account !== undefined && accountToken !== undefined)
-        return { username: account.value, token: accountToken.value };
+      const account = accountOf(settings);
+      if (account !== undefined) return account;
       const [problem] = settings.problems;
       if (problem !== undefined) throw problem;
       throw usageFailure(
-        `CouchDB clusters belong to an account: its ${account === undefined ? 'name' : 'token'} is not given.`,
+        `CouchDB clusters belong to an account: its ${settings.account === undefined ? 'name' : 'token'} is not given.`,
         'Give --account and --account-token-file, or set QUARTERMASTER_ACCOUNT and QUARTERMASTER_ACCOUNT_TOKEN. `quartermaster accounts create <name>` makes one.',
       );
     },
@@ -131,8 +130,7 @@ function requireServer({ url, token, tokenOfOther, problems }: Settings, { needs
   if (problem !== undefined) throw problem;
   const next = `Run \`${PROGRAM} setup\`, or give it by QUARTERMASTER_URL and QUARTERMASTER_TOKEN.`;
   if (url === undefined) throw usageFailure('No server is set.', next);
-  const other = tokenOfOther === undefined ? '' : ` The one in ${tokenOfOther.source} is for ${tokenOfOther.url}.`;
-  throw usageFailure(`No token for ${url.value} is set.${other}`, next);
+  throw usageFailure(withoutToken(url, tokenOfOther), next);
 }
 
 /** What is waited for, until Ctrl-C. @throws the signal's reason. */

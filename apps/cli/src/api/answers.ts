@@ -1,4 +1,4 @@
-import { ApiFailure, Unreachable, type ApiProblem } from './api-failure.js';
+import { ApiFailure, isProblem, Unreachable, type ApiProblem } from './api-failure.js';
 
 /** A request that was sent, for messages. */
 export interface SentRequest {
@@ -77,9 +77,4 @@ function problemsOf(body: unknown): readonly ApiProblem[] | undefined {
     { code: isCode ? detail : status, detail: status_message },
     ...(isCode || detail === '' ? [] : detail.split('; ').map((line) => ({ code: status, detail: line }))),
   ];
-}
-
-function isProblem(entry: unknown): entry is ApiProblem {
-  const { code, detail } = (entry ?? {}) as { code?: unknown; detail?: unknown };
-  return typeof code === 'string' && typeof detail === 'string';
 }

@@ -6,6 +6,11 @@ export interface ApiProblem {
   readonly detail: string;
 }
 
+export function isProblem(entry: unknown): entry is ApiProblem {
+  const { code, detail } = (entry ?? {}) as { code?: unknown; detail?: unknown };
+  return typeof code === 'string' && typeof detail === 'string';
+}
+
 export interface RefusedRequest {
   readonly method: string;
   readonly url: string;
@@ -54,6 +59,20 @@ export class ApiFailure extends Failure {
     this.isRepeat = isRepeat === true;
     this.retryAfter = retryAfter;
     this.mayHaveArrived = isOpen || (isChange && this.code.startsWith('redis-'));
+  }
+}
+
+/** Its answer is lost or open: the request may have been accepted all the same. */
+export function mayBeDone(error: unknown): error is ApiFailure | Unreachable {
+  return (error instanceof ApiFailure || error instanceof Unreachable) && error.mayHaveArrived;
+}
+
+/** The same answer; a refusal with this code says what to do now. */
+export async function adviseOnCode<Answer>(answer: Promise<Answer>, code: string, next: string): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof ApiFailure && error.code === code ? error.advising(next) : error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ApiFailure, Unreachable } from './api-failure.js';
+import { mayBeDone } from './api-failure.js';
 import { PROGRAM } from '../context.js';
 import { EXIT, Failure } from '../failures.js';
 
@@ -19,8 +19,7 @@ export async function adviseAfterLoss<Answer>(
   try {
     return await change;
   } catch (error) {
-    const isOpen = (error instanceof Unreachable || error instanceof ApiFailure) && error.mayHaveArrived;
-    if (isOpen) throw error.advising(next);
+    if (mayBeDone(error)) throw error.advising(next);
     if (error instanceof Failure || !signal.aborted) throw error;
     throw new Failure(EXIT.interrupted, 'Interrupted. The request may have been accepted all the same.', { next });
   }

@@ -16,6 +16,8 @@ export interface ProcessState {
   readonly host: string;
   readonly pid: number;
   readonly queues: readonly string[];
+  /** Of a worker or mini-worker: the AWS region of the instances. */
+  readonly region?: string;
   /** Of a mini-worker: it does the chores. */
   readonly leads?: boolean;
   readonly alive: boolean;

@@ -13,7 +13,6 @@ const list = defineCommand({
     { flags: '--state <state>', summary: 'A state', choices: ['on', 'off'] },
     { flags: '-f, --force', summary: 'Force' },
     { flags: '--tag <k=v>', summary: 'A tag', isList: true },
-    { flags: '--awsuper', summary: 'Old', isHidden: true },
   ],
 });
 const services = defineCommand({

@@ -61,7 +61,7 @@ function nextWords(commands: readonly Command[], path: readonly string[], curren
 const lastWord = ({ name }: Command): string => name.split(' ').at(-1) ?? name;
 
 /** What a family is for, from its commands: `create, scale, list`. */
-export function familySummary(commands: readonly Command[], first: string): string {
+function familySummary(commands: readonly Command[], first: string): string {
   return commandOf(commands, [first])?.summary ?? familyOf(commands, first).map(lastWord).join(', ');
 }
 
@@ -87,9 +87,7 @@ function optionAt(line: TypedLine, current: string): Pick<Wanted, 'candidates' |
 /** The options that are not on the line yet. */
 function optionsLeft({ command, options }: TypedLine): readonly Candidate[] {
   return optionsOf(command)
-    .filter(
-      (one) => one.isHidden !== true && (one.isList === true || options[namesOf(one).long.slice(2)] === undefined),
-    )
+    .filter((one) => one.isList === true || options[namesOf(one).long.slice(2)] === undefined)
     .map((one) => ({ value: namesOf(one).long, summary: one.summary }));
 }
 

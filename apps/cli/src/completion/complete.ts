@@ -1,6 +1,6 @@
 import { createApi, type Api } from '../api/api.js';
 import type { Command, Completion, Given } from '../command.js';
-import { loadSettings, type Account, type Settings } from '../config/settings.js';
+import { accountOf, loadSettings, type Settings } from '../config/settings.js';
 import { EXIT, type ExitCode } from '../failures.js';
 import type { World } from '../run.js';
 import { bashReply, readBashLine } from './bash-line.js';
@@ -87,11 +87,6 @@ async function settingsOf({ env, home }: World, { options }: Given): Promise<Set
     ...(isFile(accountTokenFile) && { accountTokenFile }),
   };
   return loadSettings({ flags, env, home, readStdin: () => Promise.resolve('') });
-}
-
-function accountOf({ account, accountToken }: Settings): Account | undefined {
-  if (account === undefined || accountToken === undefined) return undefined;
-  return { username: account.value, token: accountToken.value };
 }
 
 function openApi({ signal, version }: World, { url, token }: Settings, limitMs: number): Api {

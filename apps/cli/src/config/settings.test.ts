@@ -43,6 +43,23 @@ it('sends a file’s token to no other server than the file’s', async () => {
   expect((await load({ url: 'https://live.example.com/' })).token?.value).toBe('of-live');
 });
 
+it('sends a file’s token to no server where the file’s address is none', async () => {
+  const url = 'quartermaster.example.com';
+  put(config, { url, token: 'of-live', account: 'a', account_token: 'of-a' });
+  const settings = await load({ url: 'http://127.0.0.1:5000' });
+  expect([settings.token, settings.accountToken]).toEqual([undefined, undefined]);
+  expect(settings.tokenOfOther).toEqual({ source: config, url });
+});
+
+it.each([
+  ['06869f7f2d4f3e6a4aad91d2', 'another address'],
+  ['eyJabc.def.ghi', 'another address'],
+  ['https://me:s3cret@h/qm', 'https://h/qm'],
+])('shows no secret that a file has in the place of its address: %s', async (url, shown) => {
+  put(config, { url, token: 'of-live' });
+  expect((await load({ url: 'http://127.0.0.1:5000' })).tokenOfOther?.url).toBe(shown);
+});
+
 it('gives an account’s token to this account only', async () => {
   put(config, { url: 'http://file', token: 't', account: 'a', account_token: 'of-a' });
   expect((await load()).accountToken?.value).toBe('of-a');

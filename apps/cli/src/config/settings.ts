@@ -13,7 +13,7 @@ export interface Settings {
   readonly token?: Setting;
   readonly account?: Setting;
   readonly accountToken?: Setting;
-  /** Of a file's token that is kept back, because the file has it for another server. */
+  /** Of a file's token that is kept back, because the file has it for another server; `url` is for messages. */
   readonly tokenOfOther?: { readonly source: string; readonly url: string };
   /** Sentences: e.g. a configuration file that others can read. */
   readonly warnings: readonly string[];
@@ -97,8 +97,21 @@ export async function loadSettings({ flags, env, home, readStdin }: SettingsSour
     ...(token && { token }),
     ...(account && { account }),
     ...(accountToken && { accountToken }),
-    ...(other?.token && other.url && { tokenOfOther: { source: other.token.source, url: other.url.value } }),
+    ...(other?.token &&
+      other.url && { tokenOfOther: { source: other.token.source, url: shownAddress(other.url.value) } }),
   };
+}
+
+/** The CouchDB account; undefined where its name or its token is not set. */
+export function accountOf({ account, accountToken }: Settings): Account | undefined {
+  if (account === undefined || accountToken === undefined) return undefined;
+  return { username: account.value, token: accountToken.value };
+}
+
+/** That none is set for this server, and where one for another is. */
+export function withoutToken(url: Setting, other: Settings['tokenOfOther']): string {
+  const kept = other === undefined ? '' : ` The one in ${other.source} is for ${other.url}.`;
+  return `No token for ${url.value} is set.${kept}`;
 }
 
 function flag(value: string | undefined, source: string): Setting | undefined {
@@ -135,9 +148,9 @@ async function readSecrets(
 }
 
 /** A token in a file goes to the server that the file names, and to no other that an option or a variable names. */
-function isSameServer(ofFile: Setting | undefined, url: Setting | undefined): boolean {
-  if (ofFile === undefined || url === undefined || !URL.canParse(ofFile.value)) return true;
-  return new URL(ofFile.value).origin === new URL(url.value).origin;
+export function isSameServer(ofFile: Setting | undefined, url: Setting | undefined): boolean {
+  if (ofFile === undefined || url === undefined) return true;
+  return URL.canParse(ofFile.value) && new URL(ofFile.value).origin === new URL(url.value).origin;
 }
 
 function checkUrl({ value, source }: Setting): void {
@@ -146,6 +159,12 @@ function checkUrl({ value, source }: Setting): void {
   const what =
     shown === undefined ? '' : isServerUrl(shown) ? `: ${shown} has a login, ? or # with it` : `, not ${shown}`;
   throw usageFailure(`${source} must be an address like https://quartermaster.example.com${what}.`);
+}
+
+/** The address of a file, for messages: without what may be a secret in it, or in its place. */
+export function shownAddress(value: string): string {
+  const isHost = /^([a-z0-9-]+\.)+[a-z]{2,}$/.test(value);
+  return isHost ? value : (publicPartOf(value) ?? 'another address');
 }
 
 /** As much as can not be secret: a login or a token may stand anywhere else in it, or in its place. */

@@ -37,6 +37,10 @@ it.each([
 });
 
 it('repeats neither what was not typed nor standard input', () => {
+  const ofAccount = { account: 'johny', accountTokenFile: '-' };
+  expect(repeatOptions('`quartermaster couchdb list`', ofAccount, commands)).toBe(
+    '`quartermaster couchdb list --account johny`',
+  );
   expect(repeatOptions('`quartermaster builds`', { tokenFile: '-', json: true }, commands)).toBe(
     '`quartermaster builds`',
   );

@@ -1,6 +1,6 @@
 import { Unreachable, ApiFailure } from '../api/api-failure.js';
 import { PROGRAM, type Context } from '../context.js';
-import { EXIT, Failure, type ExitCode } from '../failures.js';
+import { EXIT, Failure } from '../failures.js';
 import type { ProgressState } from '../output/progress.js';
 import { parseDuration, spanOf } from '../output/time.js';
 import type { Option } from '../command.js';
@@ -118,8 +118,4 @@ export async function follow<State>(
 /** Nobody there, or not able to at the moment: worth another try. */
 export function isPassing(error: unknown): error is Failure {
   return error instanceof Unreachable || (error instanceof ApiFailure && error.status === 503);
-}
-
-export function exitOf(end: 'done' | 'failed'): ExitCode {
-  return end === 'done' ? EXIT.done : EXIT.failed;
 }

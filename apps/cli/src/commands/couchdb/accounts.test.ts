@@ -75,6 +75,14 @@ it('refuses to keep an account beside the address of another server, before it i
   expect(server.seen).toEqual([]);
 });
 
+it('refuses it also where the file’s address is none', async () => {
+  const file = { url: 'quartermaster.example.com' };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(file), { mode: 0o600 });
+  const { code, stderr } = await accounts(`create ann --save --url ${server.url}`);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('config.json is for quartermaster.example.com: ')]);
+  expect(server.seen).toEqual([]);
+});
+
 it('says when the file is left with a token that is wrong now', async () => {
   answer = () => ({ json: { username: 'ann', token: TOKEN } });
   const config = { url: server.url, account: 'ann', account_token: 'former-token' };

@@ -1,8 +1,9 @@
-import { ApiFailure } from '../../api/api-failure.js';
+import { adviseOnCode } from '../../api/api-failure.js';
 import { path } from '../../api/api.js';
 import { adviseAfterLoss } from '../../api/lost-answer.js';
-import { defineCommand, type Argument, type Command, type Option } from '../../command.js';
+import { defineCommand, YES, type Argument, type Command, type Option } from '../../command.js';
 import { checkHasPlace, configPath, readConfigFile, updateConfigFile } from '../../config/files.js';
+import { shownAddress } from '../../config/settings.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, usageFailure, type ExitCode } from '../../failures.js';
 import { shellWord } from '../../output/shell-words.js';
@@ -72,7 +73,7 @@ const create = defineCommand<{ readonly username: string }, TokenOptions>({
     const rotation = `\`${PROGRAM} accounts rotate ${shellWord(username)}\``;
     const request = requestToken(context, '/accounts', username, options);
     const answer = await adviseAfterLoss(
-      advised(request, 'account-exists', `A new token for it: ${rotation}`),
+      adviseOnCode(request, 'account-exists', `A new token for it: ${rotation}`),
       `See whether it is there: \`${PROGRAM} accounts\`. If so, ${rotation} gives it a token that you see.`,
       context.signal,
     );
@@ -93,7 +94,7 @@ const rotate = defineCommand<{ readonly username: string }, TokenOptions>({
     checkSaving(context, options);
     const request = requestToken(context, path`/accounts/${username}/rotate`, undefined, options);
     const answer = await adviseAfterLoss(
-      advised(request, 'unknown-account', WHO_THERE_IS),
+      adviseOnCode(request, 'unknown-account', WHO_THERE_IS),
       `The former token may be wrong already. Rotate it again, for a token that you see: \`${PROGRAM} accounts rotate ${shellWord(username)}\``,
       context.signal,
     );
@@ -112,7 +113,7 @@ const remove = defineCommand<{ readonly username: string }, { readonly yes?: boo
   summary: 'Delete an account that has no clusters',
   description: 'On a terminal it asks before.',
   arguments: [USERNAME],
-  options: [{ flags: '-y, --yes', summary: 'Do not ask' }],
+  options: [YES],
   examples: [{ line: 'accounts delete johny2 --yes', does: 'unasked' }],
   run: async (context, { username }, { yes }): Promise<ExitCode | void> => {
     const { api, print, prompts } = context;
@@ -124,7 +125,7 @@ const remove = defineCommand<{ readonly username: string }, { readonly yes?: boo
     const request = { method: 'DELETE', path: path`/accounts/${username}`, isRepeatable: false } as const;
     const first = `Delete them first: \`${PROGRAM} couchdb delete <tag> --account ${shellWord(username)}\``;
     await adviseAfterLoss(
-      advised(advised(api.request(request), 'unknown-account', WHO_THERE_IS), 'account-has-clusters', first),
+      adviseOnCode(adviseOnCode(api.request(request), 'unknown-account', WHO_THERE_IS), 'account-has-clusters', first),
       `See whether it is gone: \`${PROGRAM} accounts\``,
       context.signal,
     );
@@ -148,15 +149,6 @@ async function requestToken(
 
 const WHO_THERE_IS = `See which there are: \`${PROGRAM} accounts\``;
 
-/** The same answer; a refusal with this code says what to do now. */
-async function advised<Answer>(answer: Promise<Answer>, code: string, next: string): Promise<Answer> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw error instanceof ApiFailure && error.code === code ? error.advising(next) : error;
-  }
-}
-
 /** Before anything is asked for: a token that can not be kept afterwards is seen once, and maybe by nobody. */
 function checkSaving({ env, home, settings }: Context, { save }: TokenOptions): void {
   if (save !== true) return;
@@ -164,9 +156,9 @@ function checkSaving({ env, home, settings }: Context, { save }: TokenOptions): 
   checkHasPlace(file);
   const { url } = readConfigFile(file).config;
   if (url === undefined || settings.url === undefined) return;
-  if (new URL(url.value).origin === new URL(settings.url.value).origin) return;
+  if (URL.canParse(url.value) && new URL(url.value).origin === new URL(settings.url.value).origin) return;
   throw usageFailure(
-    `${file} is for ${url.value}: an account of ${settings.url.value} can not be kept there.`,
+    `${file} is for ${shownAddress(url.value)}: an account of ${settings.url.value} can not be kept there.`,
     'Leave out --save, or name another file by QUARTERMASTER_CONFIG.',
   );
 }

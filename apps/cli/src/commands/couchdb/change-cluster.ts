@@ -2,11 +2,9 @@ import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure, type ExitCode } from '../../failures.js';
 import { isWatched, type WatchOptions } from '../../watch/follow.js';
 import {
-  accountWords,
   adviseOnCluster,
   changeCouchdb,
   watchWords,
-  type AccountOptions,
   type Change,
   type Cluster,
   type KantoBody,
@@ -22,7 +20,7 @@ export interface ChangeRequest {
   /** Besides account and tag. */
   readonly fields?: Readonly<Record<string, string | undefined>>;
   readonly goal: Goal;
-  readonly options: WatchOptions & AccountOptions;
+  readonly options: WatchOptions;
 }
 
 /**
@@ -45,14 +43,14 @@ export async function changeCluster(context: Context, wanted: ChangeRequest): Pr
   const form = { cluster_tag: tag, ...fields };
   if (!isWatched(options)) {
     const { status, headers, body } = await changeCouchdb(context, kind, form, GLANCE_S).catch((error: unknown) => {
-      throw context.signal.aborted ? interrupted(wanted) : adviseOnCluster(error, tag, options);
+      throw context.signal.aborted ? interrupted(wanted) : adviseOnCluster(error, tag);
     });
     noteWarning(context, headers);
     const message =
       status === 202 ? `CouchDB cluster ${tag} ${GOES_ON[kind]}.` : (body.status_message ?? 'It is done.');
     context.print.result(body, () => showChanged(context, message, body.result));
     if (status === 202 && !context.isJson) {
-      context.print.note(`Watch it: \`${PROGRAM} couchdb detail ${tag} ${watchWords(kind)}${accountWords(options)}\``);
+      context.print.note(`Watch it: \`${PROGRAM} couchdb detail ${tag} ${watchWords(kind)}\``);
     }
     return;
   }
@@ -72,9 +70,9 @@ export async function changeCluster(context: Context, wanted: ChangeRequest): Pr
   );
 }
 
-function interrupted({ tag, options }: ChangeRequest): Failure {
+function interrupted({ tag }: ChangeRequest): Failure {
   return new Failure(EXIT.interrupted, 'Interrupted. The request may have been accepted all the same.', {
-    next: `See how it stands: \`${PROGRAM} couchdb detail ${tag}${accountWords(options)}\``,
+    next: `See how it stands: \`${PROGRAM} couchdb detail ${tag}\``,
   });
 }
 

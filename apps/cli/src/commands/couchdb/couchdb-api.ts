@@ -1,10 +1,8 @@
-import { ApiFailure, Unreachable } from '../../api/api-failure.js';
+import { ApiFailure, mayBeDone } from '../../api/api-failure.js';
 import type { Api, ApiAnswer } from '../../api/api.js';
 import type { Argument, Given, Option } from '../../command.js';
 import type { Account } from '../../config/settings.js';
 import { PROGRAM, type Context } from '../../context.js';
-import { Failure } from '../../failures.js';
-import { shellWord } from '../../output/shell-words.js';
 import { accountNames } from './account-names.js';
 
 /** A cluster as the API shows it, in kanto's words. */
@@ -41,6 +39,8 @@ export interface ClusterReplication {
   /** `running`, or what it is instead. */
   readonly State: string;
   readonly Reason?: string;
+  /** Changes that have not gone on yet. */
+  readonly Pending?: number;
 }
 
 /** Every answer below /v0/. */
@@ -48,11 +48,6 @@ export interface KantoBody<Result> {
   readonly status: string;
   readonly status_message?: string;
   readonly result?: Result;
-}
-
-export interface AccountOptions {
-  readonly account?: string;
-  readonly accountTokenFile?: string;
 }
 
 /** Options of every command of a cluster. */
@@ -110,17 +105,6 @@ export function changeCouchdb(
   });
 }
 
-/**
- * The account as it was given on the line, to be repeated in a command that is advised. A token from standard input can not
- * be: that has been read.
- */
-export function accountWords({ account, accountTokenFile: file }: AccountOptions): string {
-  const tokenFile = file === '-' ? undefined : file;
-  return [account && ` --account ${shellWord(account)}`, tokenFile && ` --account-token-file ${shellWord(tokenFile)}`]
-    .filter(Boolean)
-    .join('');
-}
-
 /** How `couchdb detail` watches for what was asked for. */
 export function watchWords(kind: string): string {
   return kind === 'delete' ? '--watch --deleted' : '--watch';
@@ -129,27 +113,25 @@ export function watchWords(kind: string): string {
 const OF_OPERATORS = 'Asking again does not help before that is mended; whoever operates Quartermaster can.';
 
 /** A failure with an advice for clusters, where the usual one does not fit. */
-export function adviseOnCluster(error: unknown, tag: string, options: AccountOptions): unknown {
-  if (!(error instanceof Failure)) return error;
-  const detail = `\`${PROGRAM} couchdb detail ${tag}${accountWords(options)}\``;
-  if (!(error instanceof Unreachable || error instanceof ApiFailure)) return error;
-  if (error.mayHaveArrived) return error.advising(`See whether it was accepted: ${detail}`);
-  if (error instanceof Unreachable) return error;
-  const advice = adviceFor(error.code, tag, detail, options);
+export function adviseOnCluster(error: unknown, tag: string): unknown {
+  const detail = `\`${PROGRAM} couchdb detail ${tag}\``;
+  if (mayBeDone(error)) return error.advising(`See whether it was accepted: ${detail}`);
+  if (!(error instanceof ApiFailure)) return error;
+  const advice = adviceFor(error.code, tag, detail);
   return advice === undefined ? error : error.advising(advice);
 }
 
-function adviceFor(code: string, tag: string, detail: string, options: AccountOptions): string | undefined {
+function adviceFor(code: string, tag: string, detail: string): string | undefined {
   switch (code) {
     case 'unauthorized':
       return `The name or the token of the account is wrong: --account, --account-token-file, QUARTERMASTER_ACCOUNT and QUARTERMASTER_ACCOUNT_TOKEN. An administrator makes a new token: \`${PROGRAM} accounts rotate <name>\`.`;
     case 'unknown-cluster':
     case 'cluster-gone':
-      return `See which there are: \`${PROGRAM} couchdb list${accountWords(options)}\``;
+      return `See which there are: \`${PROGRAM} couchdb list\``;
     case 'cluster-exists':
       return `Look at it: ${detail}, or take another tag.`;
     case 'cluster-deleting':
-      return `Wait until it is gone: \`${PROGRAM} couchdb detail ${tag} ${watchWords('delete')}${accountWords(options)}\``;
+      return `Wait until it is gone: \`${PROGRAM} couchdb detail ${tag} ${watchWords('delete')}\``;
     case 'kubernetes-refused':
     case 'kubernetes-forbidden':
     case 'couchdb-refused':

@@ -1,20 +1,17 @@
-import { defineCommand, type Argument, type Command, type Option } from '../../command.js';
+import { defineCommand, YES, type Argument, type Command, type Option } from '../../command.js';
 import type { Context } from '../../context.js';
 import { EXIT, usageFailure, type ExitCode } from '../../failures.js';
 import { WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
-import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type AccountOptions, type Cluster } from './couchdb-api.js';
+import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type Cluster } from './couchdb-api.js';
 import { changeCluster } from './change-cluster.js';
 import { checkTag, drawTag, parseDatabases, parseReplicas } from './couchdb-fields.js';
 import { nodesInWords } from './goal.js';
 
 const COUNTS = Array.from({ length: 10 }, (_none, i) => String(i + 1));
 const REPLICAS: Argument = { name: 'replicas', summary: 'How many nodes it is to have, 1 to 10', completion: COUNTS };
-const YES: Option = { flags: '-y, --yes', summary: 'Do not ask' };
 const OPTIONS: readonly Option[] = [...WATCH_OPTIONS, ...ACCOUNT_OPTIONS];
 
-type Common = WatchOptions & AccountOptions;
-
-const create = defineCommand<{ readonly tag?: string }, Common & { readonly replicas?: number }>({
+const create = defineCommand<{ readonly tag?: string }, WatchOptions & { readonly replicas?: number }>({
   name: 'couchdb create',
   group: 'CouchDB',
   summary: 'Make a CouchDB cluster',
@@ -44,7 +41,7 @@ const create = defineCommand<{ readonly tag?: string }, Common & { readonly repl
   },
 });
 
-type ScaleOptions = Common & { readonly purge?: boolean; readonly yes?: boolean };
+type ScaleOptions = WatchOptions & { readonly purge?: boolean; readonly yes?: boolean };
 
 const scale = defineCommand<{ readonly tag: string; readonly replicas: string }, ScaleOptions>({
   name: 'couchdb scale',
@@ -78,11 +75,11 @@ function replicasOf(text: string): number {
   }
 }
 
-async function load(context: Context, tag: string, options: AccountOptions): Promise<Cluster | undefined> {
+async function load(context: Context, tag: string): Promise<Cluster | undefined> {
   try {
     return (await askCouchdb<Cluster>(context, 'detail', { cluster_tag: tag })).result;
   } catch (error) {
-    throw adviseOnCluster(error, tag, options);
+    throw adviseOnCluster(error, tag);
   }
 }
 
@@ -93,7 +90,7 @@ async function isScalingWanted(
   replicas: number,
   options: ScaleOptions,
 ): Promise<boolean> {
-  const cluster = await load(context, tag, options);
+  const cluster = await load(context, tag);
   const { Replicas = replicas, Spawner } = cluster ?? {};
   const change = `${tag}: ${Replicas} → ${nodesInWords(replicas)}`;
   const going = Replicas - replicas;
@@ -120,7 +117,7 @@ function refused({ print }: Context, message: string): ExitCode {
   return EXIT.failed;
 }
 
-const replicate = defineCommand<{ readonly tag: string; readonly databases: readonly string[] }, Common>({
+const replicate = defineCommand<{ readonly tag: string; readonly databases: readonly string[] }, WatchOptions>({
   name: 'couchdb replicate',
   group: 'CouchDB',
   summary: 'Replicate databases over all nodes of a cluster',
@@ -138,7 +135,7 @@ const replicate = defineCommand<{ readonly tag: string; readonly databases: read
   },
 });
 
-const remove = defineCommand<{ readonly tag: string }, Common & { readonly yes?: boolean }>({
+const remove = defineCommand<{ readonly tag: string }, WatchOptions & { readonly yes?: boolean }>({
   name: 'couchdb delete',
   group: 'CouchDB',
   summary: 'Delete a cluster, with its data and volumes',
@@ -152,7 +149,7 @@ const remove = defineCommand<{ readonly tag: string }, Common & { readonly yes?:
   run: async (context, given, options) => {
     const tag = checkTag(given.tag);
     if (context.prompts.isInteractive && options.yes !== true) {
-      const { Replicas = 0, Databases = [] } = (await load(context, tag, options)) ?? {};
+      const { Replicas = 0, Databases = [] } = (await load(context, tag)) ?? {};
       const what = `${nodesInWords(Replicas)}, databases ${Databases.join(', ')}`;
       const question = `Delete cluster ${tag} (${what}) with all its data and volumes? It can not be brought back.`;
       if (!(await context.prompts.confirm(question))) return refused(context, 'Nothing was deleted.');

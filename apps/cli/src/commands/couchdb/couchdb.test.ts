@@ -73,10 +73,13 @@ it('asks for an account where none is set', async () => {
 
 it('shows a cluster with what does not run, and all of it where that is asked for', async () => {
   const broken = { Database: 'test', From: 'shop-0', To: 'shop-1', State: 'failed', Reason: 'no such database' };
-  answers = { detail: () => ok(shown(2, { Replications: [broken, { ...broken, From: 'shop-1', State: 'running' }] })) };
+  const running = { Database: 'test', From: 'shop-1', To: 'shop-1', State: 'running', Pending: 0 };
+  answers = { detail: () => ok(shown(2, { Replications: [{ ...broken, Pending: 12 }, running] })) };
   const { stdout } = await couchdb('detail shop');
-  expect(stdout).toContain('Nodes         2 of 2 nodes ready\nReplications  1 of 2 run\n');
-  expect(stdout).toMatch(/^test {6}shop-0 {2}shop-1 {2}failed {2}no such database$/m);
+  expect(stdout).toContain(
+    'Nodes         2 of 2 nodes ready\nReplications  1 of 2 run\nBehind        up to 12 changes\n',
+  );
+  expect(stdout).toMatch(/^test {6}shop-0 {2}shop-1 {2}failed {7}12 {2}no such database$/m);
   expect(stdout).not.toMatch(/shop-1.*running/);
   expect((await couchdb('detail shop --all')).stdout).toMatch(/shop-1.*running/);
 });
@@ -119,6 +122,17 @@ it('follows what takes longer than its request, and keeps the password of the fi
     0,
     expect.objectContaining({ result: { ...shown(2), Password: 'anns-own-token' } }),
   ]);
+});
+
+it('asks again where the server could not say how a creation stands', async () => {
+  const looks = [kantoError(503, 'clusters-not-read', 'The clusters were not read yet.'), ok(shown(1))];
+  answers = {
+    create: () => goesOn({ Tag: 'shop', Username: 'ann' }),
+    detail: () => (looks.length > 1 ? looks.shift() : looks[0]) ?? unknown,
+  };
+  const { code, stdout } = await couchdb('create shop --wait');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('CouchDB cluster shop is ready: 1 node\n')]);
+  expect(sent('detail')).toHaveLength(2);
 });
 
 it('fails when a cluster that was accepted is not there', async () => {

@@ -1,13 +1,13 @@
 import { defineCommand, type Command } from '../../command.js';
 import { usageFailure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
-import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type AccountOptions, type Cluster } from './couchdb-api.js';
+import { ACCOUNT_OPTIONS, adviseOnCluster, askCouchdb, TAG, type Cluster } from './couchdb-api.js';
 import { clusterChangeCommands } from './couchdb-changes.js';
 import { checkTag } from './couchdb-fields.js';
 import { showCluster, showClusters } from './show-cluster.js';
 import { watchCluster } from './watch-cluster.js';
 
-const list = defineCommand<object, AccountOptions>({
+const list = defineCommand({
   name: 'couchdb list',
   aliases: ['ls'],
   group: 'CouchDB',
@@ -18,16 +18,16 @@ const list = defineCommand<object, AccountOptions>({
     { line: 'couchdb list', does: 'those of the account that is set' },
     { line: 'couchdb list --account johny2 --account-token-file johny2.token', does: 'those of another account' },
   ],
-  run: async (context, _given, options) => {
+  run: async (context) => {
     const body = await askCouchdb<readonly Cluster[]>(context, 'list').catch((error: unknown) => {
-      throw adviseOnCluster(error, '', options);
+      throw adviseOnCluster(error, '');
     });
     const { print, account } = context;
     print.result(body, () => showClusters(print, body.result ?? [], account.username));
   },
 });
 
-type DetailOptions = AccountOptions & WatchOptions & { readonly all?: boolean; readonly deleted?: boolean };
+type DetailOptions = WatchOptions & { readonly all?: boolean; readonly deleted?: boolean };
 
 const detail = defineCommand<{ readonly tag: string }, DetailOptions>({
   name: 'couchdb detail',
@@ -55,7 +55,7 @@ const detail = defineCommand<{ readonly tag: string }, DetailOptions>({
     const body = isWatched(options)
       ? await watchCluster(context, { tag, goal: { kind: isGoing ? 'delete' : 'settle' }, options })
       : await askCouchdb<Cluster>(context, 'detail', { cluster_tag: tag }).catch((error: unknown) => {
-          throw adviseOnCluster(error, tag, options);
+          throw adviseOnCluster(error, tag);
         });
     const cluster = body?.result;
     if (cluster === undefined)

@@ -1,3 +1,4 @@
+import { counted } from '../../output/counted.js';
 import type { ProgressState } from '../../output/progress.js';
 import { spanOf } from '../../output/time.js';
 import type { Cluster } from './couchdb-api.js';
@@ -64,7 +65,7 @@ export function accept(sight: Sight, isLost: boolean, now: number): Sight {
 
 /** The API tells of an operation that took longer than its request only by what the cluster has become. */
 export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
-  const { isAccepted, cluster, first, absences, hasMoved, changedAt, isDoubted, doubtedSince = now } = sight;
+  const { isAccepted, cluster, first, hasMoved, changedAt, isDoubted, doubtedSince = now } = sight;
   if (!isAccepted) return undefined;
   if (isDoubted && now - Math.max(changedAt, doubtedSince) >= DOUBT_MS) {
     const why = `Nothing has come of it for ${spanOf(DOUBT_MS / 1000)} since its answer was lost: it may not have been accepted.`;
@@ -75,7 +76,7 @@ export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
     return { is: 'failed', why };
   }
   if (cluster === undefined) return endOfAbsent(goal, sight);
-  if (absences > 0 || goal.kind === 'delete') return undefined;
+  if (goal.kind === 'delete') return undefined;
   if (isReached(goal, cluster)) return { is: 'done' };
   if (!hasMoved || first === undefined) return undefined;
   // Where it can not be done, the server brings it back to what it was.
@@ -134,7 +135,7 @@ function sizeOfRing({ Replications = [] }: Cluster): number {
 }
 
 export function nodesInWords(count: number): string {
-  return count === 1 ? '1 node' : `${count} nodes`;
+  return counted(count, 'node');
 }
 
 /** Where it stands, in words: `3 of 3 nodes ready, 4 of 6 replications run`. */

@@ -1,5 +1,6 @@
 import { PROGRAM, type Context } from '../../context.js';
 import type { Printer } from '../../output/printer.js';
+import { counted } from '../../output/counted.js';
 import type { Cluster } from './couchdb-api.js';
 import { nodesInWords } from './goal.js';
 
@@ -48,10 +49,17 @@ export function showCluster(print: Printer, cluster: Cluster, hasAll: boolean): 
       { title: 'FROM', of: ({ From }) => From },
       { title: 'TO', of: ({ To }) => To },
       { title: 'STATE', of: ({ State }) => (State === 'running' ? State : print.colors.yellow(State)) },
+      { title: 'PENDING', of: ({ Pending }) => Pending, align: 'right' },
       { title: 'REASON', of: ({ Reason }) => Reason },
     ],
     '',
   );
+}
+
+/** Of the replication with the most that has not gone on yet. */
+function behindOf({ Replications = [] }: Cluster): string | undefined {
+  const most = Math.max(0, ...Replications.map(({ Pending = 0 }) => Pending));
+  return most === 0 ? undefined : `up to ${counted(most, 'change')}`;
 }
 
 function showFields(print: Printer, cluster: Cluster): void {
@@ -65,6 +73,7 @@ function showFields(print: Printer, cluster: Cluster): void {
     ['Password', Password],
     ['Nodes', Nodes && `${readyOf(cluster)} of ${nodesInWords(Replicas)} ready`],
     ['Replications', Replications?.length ? `${running} of ${Replications.length} run` : undefined],
+    ['Behind', behindOf(cluster)],
     ['Databases', Databases?.join(', ')],
     ['Spawner', Spawner],
     ['Namespace', Namespace],

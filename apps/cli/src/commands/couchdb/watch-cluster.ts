@@ -1,17 +1,9 @@
-import { ApiFailure, Unreachable } from '../../api/api-failure.js';
+import { ApiFailure, mayBeDone } from '../../api/api-failure.js';
 import type { ApiAnswer } from '../../api/api.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import { follow, isPassing, type WatchOptions } from '../../watch/follow.js';
-import {
-  accountWords,
-  adviseOnCluster,
-  askCouchdb,
-  watchWords,
-  type AccountOptions,
-  type Cluster,
-  type KantoBody,
-} from './couchdb-api.js';
+import { adviseOnCluster, askCouchdb, watchWords, type Cluster, type KantoBody } from './couchdb-api.js';
 import { accept, endOf, lookFirst, progressOf, seeAgain, type End, type Goal, type Sight } from './goal.js';
 
 type ClusterAnswer = ApiAnswer<KantoBody<Cluster>>;
@@ -36,7 +28,7 @@ export interface Watched {
   readonly goal: Goal;
   /** The request for the change, under way; missing where somebody else has asked for it. */
   readonly request?: Promise<ClusterAnswer>;
-  readonly options: WatchOptions & AccountOptions;
+  readonly options: WatchOptions;
 }
 
 /** How long (ms) a look may take before something is shown all the same. */
@@ -51,8 +43,7 @@ const GRACE_MS = 300;
  */
 export async function watchCluster(context: Context, watched: Watched): Promise<KantoBody<Cluster> | undefined> {
   const { tag, goal, options } = watched;
-  const account = accountWords(options);
-  const again = `couchdb detail ${tag} ${watchWords(goal.kind)}${account}`;
+  const again = `couchdb detail ${tag} ${watchWords(goal.kind)}`;
   const { state } = await follow<Look>(
     context,
     {
@@ -76,10 +67,10 @@ export async function watchCluster(context: Context, watched: Watched): Promise<
     options,
   );
   const { outcome, end, body, sight } = state;
-  if (outcome !== undefined && 'error' in outcome) throw adviseOnCluster(outcome.error, tag, options);
+  if (outcome !== undefined && 'error' in outcome) throw adviseOnCluster(outcome.error, tag);
   if (outcome !== undefined) return outcome.answer.body;
   if (end?.is === 'failed') {
-    const stands = `How it stands: \`${PROGRAM} couchdb detail ${tag}${account}\``;
+    const stands = `How it stands: \`${PROGRAM} couchdb detail ${tag}\``;
     throw new Failure(EXIT.failed, `Cluster ${tag}: ${end.why}`, {
       next: sight.isDoubted
         ? `${stands}. Where nothing has come of it, ask for it again.`
@@ -90,7 +81,7 @@ export async function watchCluster(context: Context, watched: Watched): Promise<
 }
 
 /** A look at the request and at the cluster; an answer of `detail` that takes long is waited for over several looks. */
-function createLook(context: Context, { tag, goal, request, options }: Watched): () => Promise<Look> {
+function createLook(context: Context, { tag, goal, request }: Watched): () => Promise<Look> {
   let outcome: Outcome | undefined;
   const told = request?.then(
     (answer) => void (outcome = { answer }),
@@ -103,15 +94,15 @@ function createLook(context: Context, { tag, goal, request, options }: Watched):
   return async () => {
     const ended = endedBy(outcome);
     if (ended !== undefined) return { sight, outcome: ended };
-    question ??= ask(context, goal, sight, tag, options);
-    const seen = await firstOf([
+    question ??= ask(context, goal, sight, tag);
+    const seen = await Promise.race([
       question,
       context.sleep(SHOW_AFTER_MS).then(() => 'late' as const),
       ...(told === undefined || outcome !== undefined ? [] : [told.then(() => 'late' as const)]),
     ]).catch(async (error: unknown) => {
       question = undefined;
       // What is wrong with one connection mostly is with both: then the request’s own error counts.
-      await firstOf([told ?? Promise.resolve(), context.sleep(GRACE_MS)]);
+      await Promise.race([told ?? Promise.resolve(), context.sleep(GRACE_MS)]);
       const isHeld = told !== undefined && outcome === undefined;
       if (endedBy(outcome) !== undefined || (isHeld && isPassing(error))) return 'late' as const;
       // Of the two the loss tells that the request may have been accepted.
@@ -122,8 +113,8 @@ function createLook(context: Context, { tag, goal, request, options }: Watched):
     if (endedMeanwhile !== undefined) return { sight, outcome: endedMeanwhile };
     const loss = lossOf(outcome);
     if (outcome !== undefined && !sight.isAccepted) sight = accept(sight, loss !== undefined, context.now());
-    if (seen !== 'late') {
-      question = undefined;
+    if (seen !== 'late') question = undefined;
+    if (seen !== 'late' && seen !== 'untold') {
       body = seen;
       sight = seeAgain(goal, sight, seen?.result, context.now());
     }
@@ -141,19 +132,15 @@ function endedBy(outcome: Outcome | undefined): Outcome | undefined {
 function lossOf(outcome: Outcome | undefined): Failure | undefined {
   if (outcome === undefined || 'answer' in outcome) return undefined;
   const { error } = outcome;
-  return (error instanceof Unreachable || error instanceof ApiFailure) && error.mayHaveArrived ? error : undefined;
+  return mayBeDone(error) ? error : undefined;
 }
 
-/** As `Promise.race`; those that come later may fail unseen. */
-async function firstOf<Value>(promises: readonly Promise<Value>[]): Promise<Value> {
-  for (const promise of promises) promise.catch(() => {});
-  return Promise.race(promises);
-}
+/**
+ * The answer of `detail`; undefined: there is no such cluster. `untold`: the server could not say. `late`: no answer yet.
+ */
+type Seen = KantoBody<Cluster> | undefined | 'untold' | 'late';
 
-/** The answer of `detail`; undefined: there is no such cluster. */
-type Seen = KantoBody<Cluster> | undefined | 'late';
-
-async function ask(context: Context, goal: Goal, sight: Sight, tag: string, options: AccountOptions): Promise<Seen> {
+async function ask(context: Context, goal: Goal, sight: Sight, tag: string): Promise<Seen> {
   try {
     return await askCouchdb<Cluster>(context, 'detail', { cluster_tag: tag });
   } catch (error) {
@@ -161,7 +148,7 @@ async function ask(context: Context, goal: Goal, sight: Sight, tag: string, opti
     const isExpected = goal.kind !== 'settle' || sight.first !== undefined;
     if (error.code === 'unknown-cluster' && isExpected) return undefined;
     // While a creation waits for its turn, the server keeps the question and then says so.
-    if (error.code === 'clusters-not-read' && goal.kind === 'create' && sight.first === undefined) return 'late';
-    throw error.status === 503 ? error : adviseOnCluster(error, tag, options);
+    if (error.code === 'clusters-not-read' && goal.kind === 'create' && sight.first === undefined) return 'untold';
+    throw error.status === 503 ? error : adviseOnCluster(error, tag);
   }
 }

@@ -1,14 +1,12 @@
 import type { Loss, Refusal } from '@quartermaster/discovery-client';
-import { ApiFailure, Unreachable, type ApiProblem } from '../../api/api-failure.js';
+import { ApiFailure, isProblem, Unreachable, type ApiProblem } from '../../api/api-failure.js';
 import { reasonOf } from '../../api/connection-errors.js';
 import type { Failure } from '../../failures.js';
 
 /** docs/discovery.md, close codes. */
 const CLOSINGS: Readonly<Record<number, string>> = {
-  1006: 'the connection was cut',
   1012: 'the server restarts',
   1013: 'this program reads too slowly',
-  4001: 'the same node was registered anew, by another program perhaps',
   4002: 'the registration is lost: etcd has not confirmed it in time',
 };
 
@@ -24,7 +22,7 @@ export function wordsOf({ reason, refusal, error, closeCode }: Loss): string {
     return `${statusLine(refusal)}${problem === undefined ? '' : `, ${problem.detail.replace(/\.$/, '')}`}`;
   }
   if (error !== undefined) return reasonOf(error).replace(/^Error: /, '');
-  return (closeCode === 1006 ? undefined : CLOSINGS[closeCode ?? 0]) ?? reason.replace(/^1006 $/, CLOSINGS[1006] ?? '');
+  return CLOSINGS[closeCode ?? 0] ?? (reason === '1006 ' ? 'the connection was cut' : reason);
 }
 
 /** How a command fails of it; `url` is the WebSocket's, by http. */
@@ -62,9 +60,4 @@ function problemsOf(body: string): readonly ApiProblem[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isProblem(entry: unknown): entry is ApiProblem {
-  const { code, detail } = (entry ?? {}) as { code?: unknown; detail?: unknown };
-  return typeof code === 'string' && typeof detail === 'string';
 }

@@ -1,6 +1,6 @@
 import { path, type ApiAnswer } from '../../api/api.js';
 import { ApiFailure } from '../../api/api-failure.js';
-import { defineCommand } from '../../command.js';
+import { defineCommand, YES } from '../../command.js';
 import { EXIT, Failure } from '../../failures.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { shellWord } from '../../output/shell-words.js';
@@ -23,7 +23,7 @@ export const removeRecord = defineCommand<{ readonly hostname: string }, Removal
   description:
     'On a terminal it asks before. Somebody else’s value in its place stays, but with --force. It ends when Route 53 has accepted it, or after 10 s; with --wait it waits for that.',
   arguments: [{ name: 'hostname', summary: 'The host name of the record', completion: hostnames }],
-  options: [{ flags: '-y, --yes', summary: 'Do not ask' }, SLACK_CHANNEL, FORCE, ...WATCH_OPTIONS],
+  options: [YES, SLACK_CHANNEL, FORCE, ...WATCH_OPTIONS],
   examples: [
     { line: 'record rm api.example.com', does: 'delete it, after a question' },
     { line: 'record rm api.example.com --yes', does: 'without the question' },

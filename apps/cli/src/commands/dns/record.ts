@@ -1,5 +1,5 @@
 import { path, type Api } from '../../api/api.js';
-import { ApiFailure } from '../../api/api-failure.js';
+import { adviseOnCode } from '../../api/api-failure.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import type { Colors } from '../../output/printer.js';
@@ -49,14 +49,8 @@ export function showRecord({ print }: Context, record: DnsRecord): void {
 
 /** @throws ApiFailure that says where to look for it where there is none. */
 export async function loadRecord({ api }: Context, hostname: string): Promise<DnsRecord> {
-  try {
-    return await api.get<DnsRecord>(path`/record/${hostname}`);
-  } catch (error) {
-    if (!(error instanceof ApiFailure) || error.code !== 'unknown-record') throw error;
-    throw error.advising(
-      `\`${PROGRAM} records\` lists those that were made here; what others have made is never shown.`,
-    );
-  }
+  const next = `\`${PROGRAM} records\` lists those that were made here; what others have made is never shown.`;
+  return adviseOnCode(api.get<DnsRecord>(path`/record/${hostname}`), 'unknown-record', next);
 }
 
 /**

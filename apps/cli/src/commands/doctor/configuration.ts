@@ -1,4 +1,4 @@
-import { isUnencrypted, type Setting, type Settings } from '../../config/settings.js';
+import { isUnencrypted, withoutToken, type Settings } from '../../config/settings.js';
 import { PROGRAM } from '../../context.js';
 import { EXIT } from '../../failures.js';
 import { ok, problem, problemOf, warning, type Check } from './check.js';
@@ -23,9 +23,4 @@ export function checkConfiguration(settings: Settings): readonly Check[] {
   else if (problems.length === 0) checks.push(problem(NAME, withoutToken(url, tokenOfOther), SETUP, EXIT.usage));
   if (account !== undefined) checks.push(ok(NAME, `CouchDB account ${account.value}, from ${account.source}`));
   return checks;
-}
-
-function withoutToken(url: Setting, other: Settings['tokenOfOther']): string {
-  const kept = other === undefined ? '' : ` The one in ${other.source} is for ${other.url}.`;
-  return `No token for ${url.value} is set.${kept}`;
 }

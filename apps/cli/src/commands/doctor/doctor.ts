@@ -4,6 +4,7 @@ import type { ExitCode } from '../../failures.js';
 import { exitCodeOf, type Check, type CheckState } from './check.js';
 import { checkConfiguration } from './configuration.js';
 import { examineServer } from './server.js';
+import { counted } from '../../output/counted.js';
 import type { Colors, Printer } from '../../output/printer.js';
 
 const STATES: Readonly<Record<CheckState, { readonly mark: string; readonly color: keyof Colors }>> = {
@@ -36,7 +37,7 @@ function show({ name, state, detail, request, next }: Check, print: Printer): vo
 function summaryOf(checks: readonly Check[]): string {
   const count = (state: CheckState): string => {
     const { length } = checks.filter((check) => check.state === state);
-    return length === 0 ? '' : `${length} ${state}${length === 1 ? '' : 's'}`;
+    return length === 0 ? '' : counted(length, state);
   };
   return [count('problem'), count('warning')].filter(Boolean).join(', ') || 'Everything is in order';
 }

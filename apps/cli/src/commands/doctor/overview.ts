@@ -1,4 +1,5 @@
 import type { CacheState, Overview, ProcessState, QueueState } from '../../api/overview.js';
+import { counted } from '../../output/counted.js';
 import { spanOf } from '../../output/time.js';
 import { ok, problem, warning, type Check } from './check.js';
 
@@ -33,7 +34,7 @@ function checkProcess(one: ProcessState, all: readonly ProcessState[]): Check {
   const who = `${host}, process ${pid}, version ${version}`;
   if (alive) {
     const role = leads === true ? ', leads' : '';
-    const serves = queues.length === 0 ? '' : `, serves ${queues.length} ${queues.length === 1 ? 'queue' : 'queues'}`;
+    const serves = queues.length === 0 ? '' : `, serves ${counted(queues.length, 'queue')}`;
     return ok(process, `${who}, up ${spanOf(uptime_seconds)}${role}${serves}`);
   }
   const detail = `${who}: silent for ${spanOf(last_beat_seconds)}`;
@@ -64,22 +65,30 @@ function checkVersions(processes: readonly ProcessState[]): readonly Check[] {
 function checkQueues(queues: readonly QueueState[], openJobs: number): readonly Check[] {
   const troubles = queues.flatMap((queue) => [...checkQueue(queue)]);
   if (troubles.length > 0) return troubles;
-  return [ok('queues', `${queues.length}, each with a worker; ${jobs(openJobs)} not done`)];
+  return [ok('queues', `${queues.length}, each with a worker; ${counted(openJobs, 'job')} not done`)];
 }
 
 function* checkQueue({ name, waiting, failed, paused, oldest_seconds, workers }: QueueState): Generator<Check> {
   if (workers === 0)
-    yield problem('queue', `${name}: no worker serves it; ${jobs(waiting)} waiting`, 'Start a worker for it.');
-  if (paused) yield warning('queue', `${name}: paused; ${jobs(waiting)} waiting`);
+    yield problem(
+      'queue',
+      `${name}: no worker serves it; ${counted(waiting, 'job')} waiting`,
+      'Start a worker for it.',
+    );
+  if (paused) yield warning('queue', `${name}: paused; ${counted(waiting, 'job')} waiting`);
   if (workers > 0 && oldest_seconds !== null && oldest_seconds > OLD_JOB_SECONDS) {
     yield warning(
       'queue',
-      `${name}: the oldest of ${jobs(waiting)} has waited ${spanOf(oldest_seconds)}`,
+      `${name}: the oldest of ${counted(waiting, 'job')} has waited ${spanOf(oldest_seconds)}`,
       'Start more workers.',
     );
   }
   if (failed > 0)
-    yield warning('queue', `${name}: ${jobs(failed)} given up in the last days`, 'The log of the worker says why.');
+    yield warning(
+      'queue',
+      `${name}: ${counted(failed, 'job')} given up in the last days`,
+      'The log of the worker says why.',
+    );
 }
 
 function checkCaches(caches: readonly CacheState[]): readonly Check[] {
@@ -99,8 +108,4 @@ function checkDiscovery(discovery: Overview['discovery']): Check {
   if (discovery === 'current') return ok('discovery', 'current');
   const next = 'Registrations fail until etcd is back; who operates the server must look at it.';
   return problem('discovery', 'behind: the server does not reach etcd', next);
-}
-
-function jobs(count: number): string {
-  return `${count} ${count === 1 ? 'job' : 'jobs'}`;
 }

@@ -48,7 +48,7 @@ export async function* examineServer({ api, hasToken, version, now }: Examinatio
 }
 
 /** Warns where the first two numbers differ. */
-export function checkVersion(server: string, own: string): Check {
+function checkVersion(server: string, own: string): Check {
   const [theirs, ours] = [server, own].map((version) => version.split('.').slice(0, 2).join('.'));
   if (theirs === ours) return ok('version', `the server is ${server}, this program ${own}`);
   const next = 'A command may be unknown to the other side: install the version of the server.';
@@ -56,7 +56,7 @@ export function checkVersion(server: string, own: string): Check {
 }
 
 /** @param ahead by how many milliseconds the server's clock is ahead. */
-export function checkClock(ahead: number): Check {
+function checkClock(ahead: number): Check {
   const off = `the server’s is ${spanOf(Math.abs(ahead) / 1000)} ${ahead < 0 ? 'behind' : 'ahead of'} this machine’s`;
   if (Math.abs(ahead) <= CLOCK_LIMIT_MS) return ok('clock', 'the server’s and this machine’s agree');
   return warning('clock', off, 'Times like “3m ago” are wrong by as much; set the clock that is off.');

@@ -1,5 +1,6 @@
 import { path, type Api } from '../../api/api.js';
-import { ApiFailure } from '../../api/api-failure.js';
+import { adviseOnCode } from '../../api/api-failure.js';
+import type { Page } from '../../api/pages.js';
 import { PROGRAM, type Context } from '../../context.js';
 import type { Colors } from '../../output/printer.js';
 import { ago, spanOf } from '../../output/time.js';
@@ -43,19 +44,16 @@ export interface Build {
 
 export interface Builds {
   readonly instance_builds: readonly Build[];
-  readonly meta?: { readonly page: number; readonly limit: number; readonly more: boolean };
+  readonly meta?: Page['meta'];
 }
 
 export async function loadBuild(api: Api, id: string): Promise<Build> {
-  try {
-    const { instance_builds } = await api.get<Builds>(path`/instance-builds/${id}`);
-    const [build] = instance_builds;
-    if (build === undefined) throw new Error(`the answer for build ${id} is empty`);
-    return build;
-  } catch (error) {
-    if (!(error instanceof ApiFailure) || error.code !== 'unknown-build') throw error;
-    throw error.advising(`\`${PROGRAM} builds\` lists those that there are.`);
-  }
+  const answer = api.get<Builds>(path`/instance-builds/${id}`);
+  const next = `\`${PROGRAM} builds\` lists those that there are.`;
+  const { instance_builds } = await adviseOnCode(answer, 'unknown-build', next);
+  const [build] = instance_builds;
+  if (build === undefined) throw new Error(`the answer for build ${id} is empty`);
+  return build;
 }
 
 export async function buildIds(api: Api): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { EXIT, Failure } from '../../failures.js';
 import type { ProgressState } from '../../output/progress.js';
 import { follow, type WatchOptions } from '../../watch/follow.js';
 import { loadBuild, placeOf, reportCount, tookOf, type Build } from './build-record.js';
-import { counted } from './fleet.js';
+import { counted } from '../../output/counted.js';
 
 /** Follows a build to its end and prints what came of it. @throws Failure where it has failed, or instances have not reported. */
 export async function watchBuild(context: Context, id: string, options: WatchOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiFailure, Unreachable } from '../../api/api-failure.js';
-import { defineCommand } from '../../command.js';
+import { defineCommand, YES } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
@@ -14,7 +14,8 @@ import {
 } from './build-fields.js';
 import { placeOf, type Build, type Builds } from './build-record.js';
 import { watchBuild } from './build-watch.js';
-import { counted, inRegion, regionOf } from './fleet.js';
+import { counted } from '../../output/counted.js';
+import { inRegion, regionOf } from './fleet.js';
 import { noteWarning } from '../../api/server-warning.js';
 
 interface Options extends BuildOptions, WatchOptions {
@@ -71,7 +72,7 @@ export const build = defineCommand<object, Options>({
   summary: 'Build instances',
   description:
     'On a terminal it shows what is built and where, and asks first. All instances of a build are launched together, or none; it is finished when each has reported.\n\nA build has an id before it is sent, so that none is built twice: where an answer was lost, `quartermaster builds <id>` shows what came of it.',
-  options: [...BUILD_FIELDS, { flags: '-y, --yes', summary: 'Do not ask' }, ...WATCH_OPTIONS],
+  options: [...BUILD_FIELDS, YES, ...WATCH_OPTIONS],
   examples: [
     {
       line: 'build --site org --env staging --queue docker -t c3.2xlarge -n 4 --wait',

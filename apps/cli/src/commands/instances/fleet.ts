@@ -1,8 +1,9 @@
 import type { Api, Query } from '../../api/api.js';
 import { ApiFailure } from '../../api/api-failure.js';
 import { noteCacheAge, type CacheWords } from '../../api/cache-age.js';
+import type { Overview } from '../../api/overview.js';
 import type { Given, Option } from '../../command.js';
-import type { Context } from '../../context.js';
+import { PROGRAM, type Context } from '../../context.js';
 
 export interface Instance {
   readonly id: string;
@@ -36,6 +37,9 @@ export interface Images {
   readonly images: readonly Image[];
 }
 
+/** The advice where an instance is unknown. */
+export const LISTED = `\`${PROGRAM} instances\` lists those that there are; what is terminated is not among them.`;
+
 const CACHE_WORDS: CacheWords = {
   never: 'EC2 has not been asked yet: this is not all there is',
   old: (age) => `This is what EC2 said ${age} ago, it has not answered since`,
@@ -48,20 +52,11 @@ export async function loadFromCache<Body>(context: Context, path: string, query:
   return body;
 }
 
-interface Processes {
-  readonly processes: readonly {
-    readonly process: string;
-    readonly alive: boolean;
-    readonly queues: readonly string[];
-    readonly region?: string;
-  }[];
-}
-
 /** In which region the workers of a queue work; undefined where that can not be told. */
 export async function regionOf(api: Api, queue: string): Promise<string | undefined> {
-  let processes: Processes['processes'];
+  let processes: Overview['processes'];
   try {
-    ({ processes } = await api.get<Processes>('/processes'));
+    ({ processes } = await api.get<Pick<Overview, 'processes'>>('/processes'));
   } catch (error) {
     // It is for a question only. A wrong token or no server would fail what comes next, too.
     if (error instanceof ApiFailure && (error.status === 404 || error.status >= 500)) return undefined;
@@ -75,10 +70,6 @@ export async function regionOf(api: Api, queue: string): Promise<string | undefi
 
 export function inRegion(region: string | undefined): string {
   return region === undefined ? '' : ` in ${region}`;
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 async function loadInstances(api: Api): Promise<readonly Instance[]> {

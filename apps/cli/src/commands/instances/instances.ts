@@ -1,7 +1,7 @@
 import { path } from '../../api/api.js';
-import { ApiFailure } from '../../api/api-failure.js';
+import { adviseOnCode } from '../../api/api-failure.js';
 import { defineCommand, type Command } from '../../command.js';
-import { PROGRAM, type Context } from '../../context.js';
+import type { Context } from '../../context.js';
 import { EXIT, Failure, usageFailure } from '../../failures.js';
 import type { Colors, Column } from '../../output/printer.js';
 import { ago, spanOf } from '../../output/time.js';
@@ -9,6 +9,7 @@ import {
   FLEET_FILTERS,
   imageRoles,
   instanceIds,
+  LISTED,
   loadFromCache,
   type Image,
   type Images,
@@ -63,12 +64,7 @@ function showOne(context: Context, instance: Instance): void {
 }
 
 async function loadOne(context: Context, id: string): Promise<Instances> {
-  try {
-    return await loadFromCache<Instances>(context, path`/instances/${id}`);
-  } catch (error) {
-    if (!(error instanceof ApiFailure) || error.code !== 'unknown-instance') throw error;
-    throw error.advising(`\`${PROGRAM} instances\` lists those that there are; what is terminated is not among them.`);
-  }
+  return adviseOnCode(loadFromCache<Instances>(context, path`/instances/${id}`), 'unknown-instance', LISTED);
 }
 
 const instances = defineCommand<{ readonly ids: readonly string[] }, Filters>({
@@ -105,7 +101,7 @@ const instances = defineCommand<{ readonly ids: readonly string[] }, Filters>({
     if (missing.length === 0) return;
     throw new Failure(EXIT.failed, `There is no instance ${missing.join(', ')}.`, {
       request: `GET ${context.api.url}/instances → 200 OK, not among them`,
-      next: `\`${PROGRAM} instances\` lists those that there are; what is terminated is not among them.`,
+      next: LISTED,
     });
   },
 });

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
-import { counted, type Instance } from './fleet.js';
+import { counted } from '../../output/counted.js';
+import type { Instance } from './fleet.js';
 
 /** How far one of them is. */
 export interface Termination {

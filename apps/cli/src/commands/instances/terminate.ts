@@ -1,10 +1,11 @@
 import { path, type Api } from '../../api/api.js';
-import { ApiFailure, Unreachable } from '../../api/api-failure.js';
-import { defineCommand } from '../../command.js';
+import { ApiFailure, mayBeDone } from '../../api/api-failure.js';
+import { defineCommand, YES } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import { follow, isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
-import { counted, inRegion, instanceIds, regionOf, type Instances } from './fleet.js';
+import { counted } from '../../output/counted.js';
+import { inRegion, instanceIds, LISTED, regionOf, type Instances } from './fleet.js';
 import { noteWarning } from '../../api/server-warning.js';
 import { failureOf, isFailed, isSettled, newsOf, showTerminations, type Termination } from './terminate-outcome.js';
 
@@ -24,8 +25,7 @@ async function lookUp(api: Api, id: string): Promise<Termination> {
     return { id, state: 'untried', ...(instance && { instance }) };
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 404) throw error;
-    const next = `\`${PROGRAM} instances\` lists those that there are; what is terminated is not among them.`;
-    return { id, state: 'failed', failure: error.advising(next) };
+    return { id, state: 'failed', failure: error.advising(LISTED) };
   }
 }
 
@@ -94,24 +94,16 @@ async function requestAll(
     } catch (error) {
       if (!(error instanceof Failure)) throw interruptedBy(context, error, all);
       isAway = true;
-      done.push({ ...one, state: isLost(error) ? 'open' : 'failed', failure: advisingToLook(error, all) });
+      const isOpen = mayBeDone(error);
+      const next = `See what is left: \`${PROGRAM} ${lookAgain(all)}\``;
+      done.push({ ...one, state: isOpen ? 'open' : 'failed', failure: isOpen ? error.advising(next) : error });
     }
   }
   return done;
 }
 
-/** It may be done all the same. */
-function isLost(error: Failure): boolean {
-  return (error instanceof Unreachable || error instanceof ApiFailure) && error.mayHaveArrived;
-}
-
 function lookAgain(all: readonly Termination[]): string {
   return `instances ${all.map(({ id }) => id).join(' ')}`;
-}
-
-function advisingToLook(error: Failure, all: readonly Termination[]): Failure {
-  if (!isLost(error)) return error;
-  return error.advising(`See what is left: \`${PROGRAM} ${lookAgain(all)}\``);
 }
 
 function interruptedBy({ signal }: Context, error: unknown, all: readonly Termination[]): unknown {
@@ -162,7 +154,7 @@ export const terminate = defineCommand<{ readonly ids: readonly string[] }, Opti
     'On a terminal it shows them and asks first. Of several all are tried; it ends with 1 where one could not be terminated.',
   arguments: [{ name: 'ids', summary: 'The instances', isVariadic: true, completion: instanceIds }],
   options: [
-    { flags: '-y, --yes', summary: 'Do not ask' },
+    YES,
     { flags: '--force', summary: 'Also those that this installation did not make; with the token of an admin' },
     { flags: '--slack-channel <channel>', summary: 'Where Slack is told of it' },
     ...WATCH_OPTIONS,

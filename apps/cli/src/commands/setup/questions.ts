@@ -1,4 +1,4 @@
-import { isServerUrl, isToken, type Setting, type Settings } from '../../config/settings.js';
+import { isSameServer, isServerUrl, isToken, type Setting, type Settings } from '../../config/settings.js';
 import type { Context } from '../../context.js';
 import { usageFailure } from '../../failures.js';
 
@@ -73,8 +73,7 @@ async function chooseToken(context: Context, given: SetupOptions, url: Setting, 
 
 /** A secret that is set, unless it is another server's: it was set for the URL that stood there. */
 function keptFor(url: Setting, { url: former }: Settings, secret: Setting | undefined): Setting | undefined {
-  const isOther = former !== undefined && new URL(former.value).origin !== new URL(url.value).origin;
-  return isOther ? undefined : secret;
+  return isSameServer(former, url) ? secret : undefined;
 }
 
 async function chooseAccountToken(

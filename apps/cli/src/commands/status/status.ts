@@ -1,5 +1,5 @@
 import { path, type Api } from '../../api/api.js';
-import { ApiFailure } from '../../api/api-failure.js';
+import { adviseOnCode } from '../../api/api-failure.js';
 import { defineCommand, type Command } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { usageFailure } from '../../failures.js';
@@ -130,12 +130,8 @@ const status = defineCommand<{ readonly service?: string }, PageOptions>({
 });
 
 async function loadStatus({ api }: Context, service: string): Promise<ServiceStatus> {
-  try {
-    return await api.get<ServiceStatus>(path`/status/${service}`);
-  } catch (error) {
-    if (!(error instanceof ApiFailure) || error.code !== 'unknown-service') throw error;
-    throw error.advising(`\`${PROGRAM} status\` lists those that are known.`);
-  }
+  const next = `\`${PROGRAM} status\` lists those that are known.`;
+  return adviseOnCode(api.get<ServiceStatus>(path`/status/${service}`), 'unknown-service', next);
 }
 
 interface Report {

@@ -3,7 +3,7 @@ import { defineCommand } from '../../command.js';
 import type { Context } from '../../context.js';
 import { usageFailure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
-import { fieldWords, idsOf, taskNames } from './task-completion.js';
+import { fieldWords, idArgument, TASK } from './task-completion.js';
 import { PAIRS_HELP, parseFields } from './pairs.js';
 import { isRestart, type RestartRecord } from './restart-progress.js';
 import { changeTask, type TaskPlace } from './task-requests.js';
@@ -31,7 +31,7 @@ export const doTask = defineCommand<TaskWords, DoOptions>({
     'layer-rolling-restart takes stack, layer, window (2, or 25%), timeout, max_failures, instances and plan; plan=true says ' +
     'what would be done and does nothing. Ctrl-C ends --wait, not the task: `cancel` does.',
   arguments: [
-    { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames },
+    TASK,
     { name: 'key=value', summary: 'Its fields', isOptional: true, isVariadic: true, completion: fieldWords },
   ],
   options: [
@@ -82,10 +82,7 @@ export const resume = defineCommand<TaskPlace, WatchOptions>({
   summary: 'Go on where an ended task stopped, as a new task',
   description:
     'A rolling restart that failed or was cancelled goes on with the instances that are left. Once per task.',
-  arguments: [
-    { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames },
-    { name: 'id', summary: 'Its id, as `do` and `query` show it', completion: idsOf('FAILED', 'CANCELLED') },
-  ],
+  arguments: [TASK, idArgument('FAILED', 'CANCELLED')],
   options: WATCH_OPTIONS,
   examples: [
     {

@@ -5,7 +5,7 @@ import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure, type ExitCode } from '../../failures.js';
 import { isPassing, PATIENCE_MS } from '../../watch/follow.js';
 import { wholeNumber } from '../../whole-number.js';
-import { idsOf, taskNames } from './task-completion.js';
+import { idArgument, TASK } from './task-completion.js';
 import { logLine, type TaskLogLine, type TaskRecord } from './task-record.js';
 import { advised, loadLog, loadTask, nameOf, type StoredLogLine, type TaskPlace } from './task-requests.js';
 
@@ -23,10 +23,7 @@ export const log = defineCommand<TaskPlace, LogOptions>({
   description:
     'With --follow it goes on until the task is settled, and ends with 1 where that did not complete; a broken connection ' +
     'is taken up again where it broke. --follow --json prints a JSON object per line.',
-  arguments: [
-    { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames },
-    { name: 'id', summary: 'Its id, as `do` and `query` show it', completion: idsOf() },
-  ],
+  arguments: [TASK, idArgument()],
   options: [
     { flags: '-f, --follow', summary: 'Show lines as they come, until the task is settled' },
     {

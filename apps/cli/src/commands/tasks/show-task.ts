@@ -1,4 +1,5 @@
 import type { Context } from '../../context.js';
+import { counted } from '../../output/counted.js';
 import type { Column, Printer } from '../../output/printer.js';
 import { ago } from '../../output/time.js';
 import {
@@ -91,7 +92,7 @@ export function showPlan(print: Printer, { plan, stack, layer, windowSize }: Res
   const planned = Array.isArray(plan) ? (plan as readonly PlannedInstance[]) : [];
   const place = oneLine(`${layer} of ${stack}`);
   if (planned.length > 0) {
-    const instances = planned.length === 1 ? '1 instance' : `${planned.length} instances`;
+    const instances = counted(planned.length, 'instance');
     print.line(`Would restart ${instances} of ${place}, at most ${windowSize} at a time, in this order:`);
   }
   print.table(planned, PLAN_COLUMNS, `Nothing to restart: no instance of ${place} is online.`);
@@ -105,7 +106,7 @@ function section(print: Printer, title: string, lines: readonly string[]): void 
 }
 
 /** The status in its colour. */
-export function colored({ colors }: Pick<Printer, 'colors'>, record: TaskRecord): string {
+function colored({ colors }: Pick<Printer, 'colors'>, record: TaskRecord): string {
   const text = statusOf(record);
   if (record.status === 'COMPLETED') return colors.green(text);
   if (record.status === 'FAILED') return colors.red(text);

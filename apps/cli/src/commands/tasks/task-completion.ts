@@ -1,5 +1,5 @@
 import { path, type Api } from '../../api/api.js';
-import type { Completion, Given } from '../../command.js';
+import type { Argument, Completion, Given } from '../../command.js';
 import { stackNames } from '../stacks/stacks.js';
 import type { TaskRecord } from './task-record.js';
 
@@ -14,6 +14,14 @@ export function idsOf(...statuses: readonly TaskRecord['status'][]): Completion 
     const { data } = await api.get<{ data: readonly TaskRecord[] }>(path`/tasks/${task}`, { status: statuses });
     return data.map(({ _id }) => _id);
   };
+}
+
+/** The task that a command is about. */
+export const TASK: Argument = { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames };
+
+/** Completed with ids of tasks that stand so, or of any where no status is named. */
+export function idArgument(...statuses: readonly TaskRecord['status'][]): Argument {
+  return { name: 'id', summary: 'Its id, as `do` and `query` show it', completion: idsOf(...statuses) };
 }
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {

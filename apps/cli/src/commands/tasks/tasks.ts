@@ -1,9 +1,10 @@
 import { path, type Api } from '../../api/api.js';
+import type { Overview } from '../../api/overview.js';
 import { defineCommand, type Command } from '../../command.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { Failure } from '../../failures.js';
 import { isWatched, WATCH_OPTIONS, type WatchOptions } from '../../watch/follow.js';
-import { conditionWords, idsOf, taskNames } from './task-completion.js';
+import { conditionWords, idArgument, TASK } from './task-completion.js';
 import { doTask, reportOrWatch, resume, type TaskWords } from './do.js';
 import { log } from './log.js';
 import { parseConditions } from './pairs.js';
@@ -46,15 +47,13 @@ const tasks = defineCommand<object, { detail?: boolean }>({
   },
 });
 
-const TASK = { name: 'task', summary: 'Its name, as `tasks` lists it', completion: taskNames } as const;
-const ID_SUMMARY = 'Its id, as `do` and `query` show it';
 const WATCHED_LINES = 10;
 
 const check = defineCommand<TaskPlace, WatchOptions>({
   name: 'check',
   group: 'Stacks and tasks',
   summary: 'Show how a task stands, or watch it to its end',
-  arguments: [TASK, { name: 'id', summary: ID_SUMMARY, completion: idsOf() }],
+  arguments: [TASK, idArgument()],
   options: WATCH_OPTIONS,
   examples: [
     { line: 'check layer-rolling-restart 5b6cb5f4e161b303089da220', does: 'its fields, instances and last log lines' },
@@ -77,7 +76,7 @@ const check = defineCommand<TaskPlace, WatchOptions>({
 async function isUnserved(api: Api, record: TaskRecord, now: number): Promise<boolean> {
   if (record.status !== 'PENDING' || isDelayed(record, now)) return false;
   try {
-    const { queues } = await api.get<{ queues: readonly { name: string; workers: number }[] }>('/processes');
+    const { queues } = await api.get<Pick<Overview, 'queues'>>('/processes');
     return queues.some(({ name, workers }) => name === 'tasks' && workers === 0);
   } catch (error) {
     // The task is what was asked for.
@@ -148,7 +147,7 @@ const cancel = defineCommand<TaskPlace, WatchOptions>({
   group: 'Stacks and tasks',
   summary: 'Cancel a task that is pending or running',
   description: 'Nothing more is begun; what is in the middle is brought back. --wait waits for that.',
-  arguments: [TASK, { name: 'id', summary: ID_SUMMARY, completion: idsOf('PENDING', 'RUNNING') }],
+  arguments: [TASK, idArgument('PENDING', 'RUNNING')],
   options: WATCH_OPTIONS,
   examples: [
     { line: 'cancel layer-rolling-restart 5b6cb5f4e161b303089da220', does: 'cancel it' },
