@@ -41,6 +41,7 @@ export interface ShownCluster {
     readonly From: string;
     readonly To: string;
     readonly State: string;
+    readonly Pending?: number;
   }[];
 }
 

@@ -18,7 +18,7 @@ export interface HostUnderTest {
 const GUARD: EffectGuard = { signal: new AbortController().signal, assertHeld: () => undefined };
 type Labels = Readonly<Record<string, string>>;
 const TOKEN = 'the-token-of-an-account';
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 /** Two accounts whose names have the same first 8 hexadecimal digits of their SHA-256. */
 const TWINS = ['acct47', 'acct19941'] as const;
 

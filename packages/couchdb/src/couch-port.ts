@@ -18,6 +18,8 @@ export interface Replication {
    * by itself. Missing: this CouchDB does not tell, or not now, as while it fails.
    */
   readonly progress?: number;
+  /** Changes of the source that the target has not got yet. Missing: this CouchDB does not tell, or not now. */
+  readonly pending?: number;
   /** How many documents the target did not take. They stay away, whatever `state` says. Missing: this CouchDB does not tell. */
   readonly writeFailures?: number;
 }
@@ -56,6 +58,8 @@ export interface CouchNode {
   removeReplication(id: string, guard: EffectGuard): Promise<void>;
   /** How many changes a database has seen: it grows with every write. 0: there is no such database. */
   loadSequence(database: string, guard: EffectGuard): Promise<number>;
+  /** How many documents a database has, deleted ones too. 0: there is no such database. */
+  countDocuments(database: string, guard: EffectGuard): Promise<number>;
 }
 
 export interface CouchPort {

@@ -41,6 +41,8 @@ export interface ShownCluster {
     readonly To: string;
     readonly State: string;
     readonly Reason?: string;
+    /** Changes that have not gone on yet; missing where no node says. */
+    readonly Pending?: number;
   }[];
   /** Set while the cluster is being deleted. */
   readonly Deleting?: true;

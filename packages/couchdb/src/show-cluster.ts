@@ -1,17 +1,11 @@
 import type { StandingCluster } from './cluster.js';
-import type { Replication } from './couch-port.js';
+import type { SeenWay } from './look-at-ring.js';
 import type { ShownCluster } from './operation.js';
-import { planRing } from './ring.js';
 
-/** What stands in each node's `_replicator`, by the node's name. A node that could not be asked is missing. */
-export type StandingReplications = ReadonlyMap<string, readonly Replication[]>;
+type ShownWay = NonNullable<ShownCluster['Replications']>[number];
 
-/**
- * A cluster as callers see it. `replications`: missing where nobody has asked the nodes; then none are shown. Each way of
- * the ring as it was drawn is shown with its state: `Replication`'s, or `missing` (its node has no such document), or
- * `unknown` (its node could not be asked).
- */
-export function showCluster(cluster: StandingCluster, replications?: StandingReplications): ShownCluster {
+/** A cluster as callers see it. `ways`: of its ring; missing where nobody has asked the nodes, then none are shown. */
+export function showCluster(cluster: StandingCluster, ways?: readonly SeenWay[]): ShownCluster {
   return {
     Tag: cluster.tag,
     Username: cluster.owner,
@@ -25,7 +19,7 @@ export function showCluster(cluster: StandingCluster, replications?: StandingRep
       Ready: ready,
       ...(address === undefined ? {} : { Address: address }),
     })),
-    ...(replications === undefined ? {} : { Replications: showRing(cluster, replications) }),
+    ...(ways === undefined ? {} : { Replications: ways.map(showWay) }),
     ...(cluster.deleting ? { Deleting: true as const } : {}),
   };
 }
@@ -36,19 +30,13 @@ export function showPassword(cluster: ShownCluster, password: string): ShownClus
   return { Tag, Username, Password: password, ...rest };
 }
 
-function showRing(
-  { ring, databases }: StandingCluster,
-  replications: StandingReplications,
-): NonNullable<ShownCluster['Replications']> {
-  return planRing(ring, databases).map(({ id, database, source, target }) => {
-    const standing = replications.get(source);
-    const found = standing?.find((replication) => replication.id === id);
-    return {
-      Database: database,
-      From: source,
-      To: target,
-      State: standing === undefined ? 'unknown' : (found?.state ?? 'missing'),
-      ...(found?.reason === undefined ? {} : { Reason: found.reason }),
-    };
-  });
+function showWay({ database, source, target, state, reason, pending }: SeenWay): ShownWay {
+  return {
+    Database: database,
+    From: source,
+    To: target,
+    State: state,
+    ...(reason === undefined ? {} : { Reason: reason }),
+    ...(pending === undefined ? {} : { Pending: pending }),
+  };
 }

@@ -30,6 +30,8 @@ export interface JobDefinition<Payload extends object> {
    * runs once more, so no wake-up is lost. Its queue gives it an id of its own; `jobId` names it in the ledger.
    */
   readonly drains?: true;
+  /** It is done again and again by itself: that it was is told at debug only. */
+  readonly isRoutine?: true;
 }
 
 /** A consumer drops fields that it does not know: a newer process may run beside it. */

@@ -51,7 +51,7 @@ export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): 
   try {
     journal = await journals.open(definition.subject(payload), definition.retentionMs);
     await processor.run(payload, { ...context, journal });
-    log.info('Done', { ms: Math.round(performance.now() - startedAt) });
+    log[definition.isRoutine === true ? 'debug' : 'info']('Done', { ms: Math.round(performance.now() - startedAt) });
     ending = { next: 'done' };
   } catch (thrown) {
     ending = await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);

@@ -23,6 +23,7 @@ export * from './processes.js';
 export * from './protected-instances.js';
 export * from './redis-settings.js';
 export * from './request-slots.js';
+export * from './ring-board.js';
 export { defineScript, execute, runScript, type Script } from './script.js';
 export * from './stack-cache.js';
 export * from './task-logs.js';

@@ -74,6 +74,8 @@ export interface Keys {
   couchdbOperation(id: string): string;
   /** Ids of operations that wait for a CouchDB cluster, in the order of acceptance. */
   couchdbWaiting(cluster: string): string;
+  /** Rings of CouchDB clusters as they were seen last, by cluster. */
+  readonly couchdbRings: string;
 }
 
 /**
@@ -142,5 +144,6 @@ export function createKeys(prefix: string): Keys {
     accountClusters: (username) => `${prefix}:account-clusters:${username}`,
     couchdbOperation: (id) => `${prefix}:couchdb-operation:${id}`,
     couchdbWaiting: (cluster) => `${prefix}:couchdb-waiting:${cluster}`,
+    couchdbRings: `${prefix}:couchdb-rings`,
   };
 }

@@ -30,8 +30,14 @@ function standing(tag: string, readyNames: string[]): StandingCluster {
   };
 }
 
-async function watch(known: string[], clusters: StandingCluster[], answer: AcceptedOperation = 'accepted') {
-  const [asked, dispatched]: [ClusterOperation[], OpenJob[]] = [[], []];
+/** `rounds`: when (ms) the chore is done. */
+async function watch(
+  known: string[],
+  clusters: StandingCluster[],
+  answer: AcceptedOperation = 'accepted',
+  rounds: readonly number[] = [0],
+) {
+  const [asked, dispatched, checks]: [ClusterOperation[], OpenJob[], string[]] = [[], [], []];
   let listed = 0;
   const board: ClusterBoard = {
     listClusters: async () => known.map((tag) => ({ owner: 'johny2', tag })),
@@ -43,23 +49,27 @@ async function watch(known: string[], clusters: StandingCluster[], answer: Accep
   const producer = {
     describe: (name: string, payload: object) => ({ id: 'j1', name, payload }),
     dispatch: async (job: OpenJob) => void dispatched.push(job),
+    enqueue: async (name: string, { tag }: { tag: string }) => void checks.push(`${name} ${tag}`),
   } as unknown as Producer;
   const list = async () => {
     listed += 1;
     return clusters;
   };
   let rings: unknown;
-  await createWatchRings({
+  let time = 0;
+  const chore = createWatchRings({
     board,
     host: () => ({ list }),
     producer,
     tellRings: (found) => void (rings = Object.fromEntries(found)),
     log: createSilentLogger(),
-    now: Date.now,
-  }).run(guard);
+    now: () => time,
+  });
+  for (time of rounds) await chore.run(guard);
   return {
     asked: asked.map(({ kind, tag }) => `${kind} ${tag}`),
     dispatched: dispatched.map(({ payload }) => payload),
+    checks,
     listed,
     rings,
   };
@@ -67,7 +77,13 @@ async function watch(known: string[], clusters: StandingCluster[], answer: Accep
 
 describe('watching rings', () => {
   it('asks nobody where there is no cluster', async () => {
-    expect(await watch([], [standing('a', ['1'])])).toEqual({ asked: [], dispatched: [], listed: 0, rings: {} });
+    expect(await watch([], [standing('a', ['1'])])).toEqual({
+      asked: [],
+      dispatched: [],
+      checks: [],
+      listed: 0,
+      rings: {},
+    });
   });
 
   it('has the rings mended that do not go through the nodes that are there, and no others', async () => {
@@ -75,6 +91,7 @@ describe('watching rings', () => {
     expect(await watch(['a', 'b'], clusters)).toEqual({
       asked: ['mend a'],
       dispatched: [{ cluster: clusterName({ owner: 'johny2', tag: 'a' }) }],
+      checks: ['check-ring a', 'check-ring b'],
       listed: 1,
       rings: {
         [clusterName({ owner: 'johny2', tag: 'a' })]: { missing: 0, isBroken: true },
@@ -87,6 +104,16 @@ describe('watching rings', () => {
     const cluster = standing('a', ['1', '2']);
     const [rings] = [(await watch(['a'], [{ ...cluster, ring: [ringNode('1')] }])).rings];
     expect(rings).toEqual({ [cluster.name]: { missing: 1, isBroken: true } });
+  });
+
+  it('has the nodes asked how far they have come every 30 s, where there is a ring that stays', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((tag) => standing(tag, ['1', '2'])) as [
+      StandingCluster,
+      ...StandingCluster[],
+    ];
+    const clusters = [a, { ...a, ...b, deleting: true }, { ...a, ...c, ring: [ringNode('1')] }];
+    const rounds = [0, 10_000, 29_999, 30_000, 40_000];
+    expect((await watch(['a', 'b', 'c'], clusters, 'busy', rounds)).checks).toEqual(['check-ring a', 'check-ring a']);
   });
 
   it('leaves alone what an operation waits for already', async () => {

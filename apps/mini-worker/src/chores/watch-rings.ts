@@ -9,7 +9,7 @@ export interface WatchRingsOptions {
   readonly board: ClusterBoard;
   /** Asked for only where there are clusters: it loads what is not needed otherwise. */
   readonly host: () => Pick<ClusterHost, 'list'>;
-  readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
+  readonly producer: Pick<Producer, 'describe' | 'dispatch' | 'enqueue'>;
   /** Told what was found, at every round. */
   readonly tellRings: (rings: ReadonlyMap<string, RingGap>) => void;
   readonly log: Logger;
@@ -24,11 +24,16 @@ export interface RingGap {
   readonly isBroken: boolean;
 }
 
+/** How often (ms) a worker is to ask the nodes of a cluster how far its ring has come. */
+const CHECK_EVERY_MS = 30_000;
+
 /**
  * Finds CouchDB clusters whose ring does not go through the nodes that are there, and has it drawn anew where nothing else
- * waits for the cluster. What it finds it says in the log; what was done is told by the worker.
+ * waits for the cluster. What it finds it says in the log; what was done is told by the worker. Has the others looked at by
+ * a worker, as nodes say only to their administrator how far they have come.
  */
 export function createWatchRings({ board, host, producer, tellRings, log, now }: WatchRingsOptions): Chore {
+  let checkedAt = -Infinity;
   return {
     name: 'watch-rings',
     run: async (guard) => {
@@ -53,6 +58,13 @@ export function createWatchRings({ board, host, producer, tellRings, log, now }:
           ring: ring.map((node) => node.name),
         });
         await producer.dispatch(job);
+      }
+      const drawn = clusters.filter(({ ring, deleting }) => ring.length > 1 && !deleting);
+      if (drawn.length === 0 || now() - checkedAt < CHECK_EVERY_MS) return;
+      checkedAt = now();
+      for (const { name, owner, tag } of drawn) {
+        guard.assertHeld();
+        await producer.enqueue('check-ring', { cluster: name, owner, tag });
       }
     },
   };

@@ -141,6 +141,16 @@ const SHARED_METRICS = {
     labels: ['cache'],
     help: 'Time since a cache was refreshed; one that never was: since the mini-worker began; missing: and there is none',
   },
+  quartermaster_couchdb_ring_lag_changes: {
+    type: 'gauge',
+    labels: ['cluster'],
+    help: 'Changes that have not gone on to the next node, of the way in the replication ring of a CouchDB cluster with the most',
+  },
+  quartermaster_couchdb_ring_ways: {
+    type: 'gauge',
+    labels: ['cluster', 'state'],
+    help: 'Ways of one database from node to node in the ring of a CouchDB cluster, by state: running, starting, failing, failed, completed, missing, unknown',
+  },
   quartermaster_redis_warnings: {
     type: 'gauge',
     labels: [],

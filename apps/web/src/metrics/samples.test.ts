@@ -24,7 +24,8 @@ const planSamples = (
   overview: Overview,
   figures: Observed['figures'],
   redisProblems: Observed['redisProblems'] = [],
-): Map<string, Sample[]> => planOf({ overview, figures, redisProblems, now: NOW });
+  rings: Observed['rings'] = [],
+): Map<string, Sample[]> => planOf({ overview, figures, rings, redisProblems, now: NOW });
 
 function figuresOfWeb() {
   const book = createFigureBook();
@@ -53,6 +54,23 @@ describe('what /metrics shows', () => {
         'quartermaster_http_request_duration_seconds_count{process="web",id="w1",method="GET",route="/instances/:id"} 2',
       ]),
     );
+  });
+
+  it('has the rings of CouchDB clusters, with no lag where nobody knows one', async () => {
+    const rings: Observed['rings'] = [
+      { cluster: 'shop-1', at: NOW, pending: 12, ways: { running: 5, failing: 1 } },
+      { cluster: 'shop-2', at: NOW, ways: { unknown: 2 } },
+    ];
+    const text = await writeMetrics(planSamples(EMPTY, new Map(), [], rings));
+    expect(text.match(/^quartermaster_couchdb_ring_lag.*$/gm)).toEqual([
+      'quartermaster_couchdb_ring_lag_changes{cluster="shop-1"} 12',
+    ]);
+    expect(text.match(/^quartermaster_couchdb_ring_ways.* [1-9].*$/gm)).toEqual([
+      'quartermaster_couchdb_ring_ways{cluster="shop-1",state="running"} 5',
+      'quartermaster_couchdb_ring_ways{cluster="shop-1",state="failing"} 1',
+      'quartermaster_couchdb_ring_ways{cluster="shop-2",state="unknown"} 2',
+    ]);
+    expect(text).toContain('quartermaster_couchdb_ring_ways{cluster="shop-1",state="missing"} 0');
   });
 
   it('leaves out what a process counted that is gone', async () => {
@@ -106,7 +124,7 @@ describe('what /metrics shows', () => {
 
   it('shows how many settings of Redis are not safe, and nothing where Redis does not tell', () => {
     const show = (problems: Observed['redisProblems']): Sample[] | undefined =>
-      planOf({ overview: EMPTY, figures: new Map(), redisProblems: problems, now: NOW }).get(
+      planOf({ overview: EMPTY, rings: [], figures: new Map(), redisProblems: problems, now: NOW }).get(
         'quartermaster_redis_warnings',
       );
     expect(show([])).toEqual([{ labels: {}, value: 0 }]);

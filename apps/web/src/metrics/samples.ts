@@ -1,5 +1,5 @@
 import { TIME_BOUNDS, type Figures } from '@quartermaster/foundation';
-import type { SeenProcess } from '@quartermaster/stores';
+import type { SeenProcess, SeenRing } from '@quartermaster/stores';
 import { secondsSince, type Overview } from '../overview.js';
 import { PROCESS_METRICS, type SharedMetricName } from './catalogue.js';
 
@@ -16,6 +16,8 @@ export interface Observed {
   readonly overview: Overview;
   /** What living processes have handed over, by id. */
   readonly figures: ReadonlyMap<string, Figures>;
+  /** Rings of CouchDB clusters. */
+  readonly rings: readonly SeenRing[];
   /** What is wrong with Redis; `undefined`: it does not tell. */
   readonly redisProblems: readonly string[] | undefined;
   /** ms since 1970. */
@@ -68,9 +70,10 @@ function histogram(name: string, labels: Sample['labels'], slots: readonly numbe
 
 const KINDS = ['web', 'worker', 'mini-worker'] as const;
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
+const WAY_STATES = ['running', 'starting', 'failing', 'failed', 'completed', 'missing', 'unknown'] as const;
 
 function planShared(
-  { overview, redisProblems, now }: Observed,
+  { overview, rings, redisProblems, now }: Observed,
   living: readonly SeenProcess[],
 ): Record<SharedMetricName, Sample[]> {
   const { queues, caches, openJobs } = overview;
@@ -105,6 +108,12 @@ function planShared(
       const age = age_seconds ?? unfilledAge;
       return age === undefined ? [] : [{ labels: { cache: name }, value: age }];
     }),
+    quartermaster_couchdb_ring_lag_changes: rings.flatMap(({ cluster, pending }) =>
+      pending === undefined ? [] : [{ labels: { cluster }, value: pending }],
+    ),
+    quartermaster_couchdb_ring_ways: rings.flatMap(({ cluster, ways }) =>
+      WAY_STATES.map((state) => ({ labels: { cluster, state }, value: ways[state] ?? 0 })),
+    ),
     quartermaster_redis_warnings: redisProblems === undefined ? [] : [{ labels: {}, value: redisProblems.length }],
   };
 }

@@ -11,6 +11,7 @@ import {
   createOpenJobs,
   createProcessBoard,
   createProtectedInstances,
+  createRingBoard,
   createStackCache,
   createStatusUpdates,
   createTerminations,
@@ -121,7 +122,7 @@ export function createRoutes(parts: RoutesParts): Route[] {
     ...accountsRoutes(createAccounts(redis, keys)),
     ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
-    metricsRoute({ ...overview, heart: parts.heart, findRedisProblems }),
+    metricsRoute({ ...overview, heart: parts.heart, rings: createRingBoard(redis, keys), findRedisProblems }),
     processesRoute({
       ...overview,
       discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,

@@ -122,8 +122,8 @@ describe('a log', () => {
       stream.stop();
       expect(stream.response.status).toBe(200);
     });
-    const head = await api.fetch(path, { method: 'HEAD' });
-    expect(head.status).toBe(200);
+    // The server hears of each that it has gone when it hears of it.
+    await eventually(async () => expect((await api.fetch(path, { method: 'HEAD' })).status).toBe(200));
   });
 
   it('is not followed any more once the process stops', async () => {

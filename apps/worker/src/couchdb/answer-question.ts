@@ -1,35 +1,29 @@
 import {
   clusterName,
+  hasGaps,
   showCluster,
   type ClusterHost,
   type ClusterQuestion,
-  type CouchPort,
   type OperationOutcome,
-  type Replication,
   type ShownCluster,
   type StandingCluster,
 } from '@quartermaster/couchdb';
-import { AppError, describeError, toErrorRecord, type EffectGuard, type Logger } from '@quartermaster/foundation';
-import { RetryLater, type Producer } from '@quartermaster/jobs';
-import type { ClusterBoard, ClusterWork } from '@quartermaster/stores';
+import { AppError, toErrorRecord, type EffectGuard, type Logger } from '@quartermaster/foundation';
+import { RetryLater } from '@quartermaster/jobs';
+import type { ClusterWork } from '@quartermaster/stores';
+import { askToMend, type MendParts } from './ask-to-mend.js';
 import { unknownCluster } from './operation-site.js';
+import { createSeeRing, type RingParts } from './see-ring.js';
 
-export interface QuestionParts {
+export interface QuestionParts extends RingParts, MendParts {
   readonly host: Pick<ClusterHost, 'find' | 'list' | 'loadAdmin'>;
-  readonly couch: CouchPort;
-  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadQuestion' | 'answer'> & Pick<ClusterBoard, 'acceptIfIdle'>;
-  readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
-  readonly now: () => number;
+  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadQuestion' | 'answer'> & MendParts['work'];
 }
 
 /** Nobody waits so long (ms) for an answer. */
 const ASKED_MS = 60_000;
 /** A cluster that is about to be made is looked for again after so long (ms). */
 const SOON_MS = 250;
-/** How long (ms) one node may take to say how its replications stand, and how many are asked at once. */
-const NODE_MS = 3_000;
-const AT_ONCE = 10;
-const MEND_EVERY_MS = 60_000;
 
 type Show = (cluster: StandingCluster) => Promise<ShownCluster>;
 
@@ -69,67 +63,12 @@ async function answer(
   }
 }
 
-/** Asks the nodes how their replications stand; those of one that says nothing are `unknown`. What is broken is to be mended. */
+/** What is broken is to be mended. */
 function createShow(parts: QuestionParts, guard: EffectGuard, log: Logger): Show {
-  const { host, couch } = parts;
-  const limit = createLimit(AT_ONCE);
+  const seeRing = createSeeRing(parts, guard, log);
   return async (cluster) => {
-    const asked = cluster.nodes.filter(({ ready, name }) => ready && cluster.ring.some((node) => node.name === name));
-    const standing = new Map<string, readonly Replication[]>();
-    let admin: ReturnType<ClusterHost['loadAdmin']> | undefined;
-    const ask = async (name: string, address: string): Promise<void> => {
-      const signal = AbortSignal.any([guard.signal, AbortSignal.timeout(NODE_MS)]);
-      const own: EffectGuard = { signal, assertHeld: () => (signal.throwIfAborted(), guard.assertHeld()) };
-      standing.set(
-        name,
-        await couch.node(address, await (admin ??= host.loadAdmin(cluster, guard))).listReplications(own),
-      );
-    };
-    await Promise.all(
-      asked.map(({ name, address = '' }) =>
-        limit(() => ask(name, address)).catch((error: unknown) => {
-          guard.assertHeld();
-          log.debug('A CouchDB node does not say how it replicates', { node: name, error: describeError(error) });
-        }),
-      ),
-    );
-    const shown = showCluster(cluster, standing);
-    const isBroken = shown.Replications?.some(({ State }) => State === 'missing' || State === 'failed') === true;
-    if (isBroken && !cluster.deleting) await askToMend(parts, cluster, log);
-    return shown;
-  };
-}
-
-/** Who looks has the ring drawn anew, once a minute at the most, where nothing else waits for the cluster. */
-async function askToMend(
-  { work, producer, now }: QuestionParts,
-  { name, owner, tag }: StandingCluster,
-  log: Logger,
-): Promise<void> {
-  try {
-    const job = producer.describe('work-off-cluster', { cluster: name });
-    const id = `mend-${name}-${Math.floor(now() / MEND_EVERY_MS)}`;
-    if ((await work.acceptIfIdle(name, { kind: 'mend', id, owner, tag }, job, now())) !== 'accepted') return;
-    log.warn('The ring of a CouchDB cluster has gaps; it is drawn anew', { cluster: name, operation_id: id });
-    await producer.dispatch(job);
-  } catch (error) {
-    log.warn('The ring of a CouchDB cluster has gaps, and nobody could be told', { error: describeError(error) });
-  }
-}
-
-/** Lets so many run at once; the others wait for their turn. */
-function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
+    const ways = await seeRing(cluster);
+    if (hasGaps(ways) && !cluster.deleting) await askToMend(parts, cluster, log);
+    return showCluster(cluster, ways);
   };
 }

@@ -12,6 +12,7 @@ import {
   createProtectedInstances,
   createTasks,
   createRequestSlots,
+  createRingBoard,
   createStatusUpdates,
   createTerminations,
   type Keys,
@@ -25,6 +26,7 @@ import { createNotify } from '../notify.js';
 import { createTaskStacks } from '../tasks/task-stacks.js';
 import { createBuildInstances } from './build-instances.js';
 import { createCheckBuildReports } from './check-build-reports.js';
+import { createCheckRing } from './check-ring.js';
 import { createCleanUpBuild } from './clean-up-build.js';
 import { createRunTask } from './run-task.js';
 import { createDrainZone } from './drain-zone.js';
@@ -83,6 +85,16 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   return {
     'build-instances': createBuildInstances({ ec2, builds, cache, initScripts, renderer, producer, notify, settings }),
     'check-build-reports': createCheckBuildReports({ builds, notify, settings }),
+    'check-ring': createCheckRing({
+      get host() {
+        return clouds.clusters;
+      },
+      couch,
+      work,
+      rings: createRingBoard(redis, keys),
+      producer,
+      now: Date.now,
+    }),
     'clean-up-build': createCleanUpBuild({
       ec2,
       builds,

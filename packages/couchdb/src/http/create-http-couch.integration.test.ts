@@ -163,6 +163,7 @@ describe('a copy', () => {
     expect(await ends(0, copy.id)).toMatchObject({ state: 'completed', continuous: false });
     expect(await server(1).ask('GET', '/test')).toMatchObject({ doc_count: 251 });
     expect(await node(1).loadSequence('test', held)).toBeGreaterThanOrEqual(251);
+    expect(await node(1).countDocuments('test', held)).toBe(await node(0).countDocuments('test', held));
 
     await server(0).ask('PUT', '/test/later', {});
     await put([copy]);

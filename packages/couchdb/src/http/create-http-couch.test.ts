@@ -268,11 +268,17 @@ describe('replications under a scheduler', () => {
     const node = await play(playScheduler(documents, (id) => state('running', info)(id)));
     await node.putReplication(wish, held);
     const look = async (): Promise<object> => {
-      const [{ progress, writeFailures } = {}] = await node.listReplications(held);
-      return { progress, writeFailures };
+      const [{ progress, pending, writeFailures } = {}] = await node.listReplications(held);
+      return { progress, pending, writeFailures };
     };
-    expect(await look()).toEqual({ progress: 63, writeFailures: 1 });
-    info = { revisions_checked: 140, docs_written: 2, doc_write_failures: 0, checkpointed_source_seq: 0 };
+    expect(await look()).toEqual({ progress: 63, pending: 60, writeFailures: 1 });
+    info = {
+      changes_pending: null,
+      revisions_checked: 140,
+      docs_written: 2,
+      doc_write_failures: 0,
+      checkpointed_source_seq: 0,
+    };
     expect(await look()).toEqual({ progress: 142, writeFailures: 0 });
     for (info of [null, { error: 'db_not_found' }, 'some words']) expect(await look()).toEqual({});
   });

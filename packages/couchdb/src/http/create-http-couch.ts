@@ -1,4 +1,4 @@
-import { AppError } from '@quartermaster/foundation';
+import { AppError, type EffectGuard } from '@quartermaster/foundation';
 import { Agent } from 'node:http';
 import type { AdminCredentials } from '../cluster-host.js';
 import type { CouchNode, CouchPort } from '../couch-port.js';
@@ -34,6 +34,10 @@ export function createHttpCouch({ timeoutMs = 5_000, settleMs = 5_000 }: HttpCou
   function createNode(address: string, admin: AdminCredentials): CouchNode {
     const send = createSendRequest(address, admin, agent, timeoutMs);
     const replicator = createReplicator(send, admin, settleMs);
+    const loadInfo = async (database: string, guard: EffectGuard): Promise<Record<string, unknown> | undefined> => {
+      const { status, body } = await send({ method: 'GET', path: databasePath(database), expected: [404] }, guard);
+      return status === 404 ? undefined : (body as Record<string, unknown>);
+    };
     return {
       listReplications: replicator.listReplications,
       // pouchdb-server loses track of replications that change at the same time.
@@ -48,9 +52,13 @@ export function createHttpCouch({ timeoutMs = 5_000, settleMs = 5_000 }: HttpCou
       },
 
       loadSequence: async (database, guard) => {
-        const { status, body } = await send({ method: 'GET', path: databasePath(database), expected: [404] }, guard);
-        if (status === 404) return 0;
-        return parseSequence((body as Record<string, unknown>)['update_seq']);
+        const info = await loadInfo(database, guard);
+        return info === undefined ? 0 : parseSequence(info['update_seq']);
+      },
+
+      countDocuments: async (database, guard) => {
+        const { doc_count: there = 0, doc_del_count: deleted = 0 } = (await loadInfo(database, guard)) ?? {};
+        return Number(there) + Number(deleted);
       },
     };
   }

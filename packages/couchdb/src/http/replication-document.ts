@@ -98,6 +98,7 @@ export function readReplication(
     state: known ?? 'starting',
     ...(isWrong && reason !== undefined ? { reason: scrub(reason) } : {}),
     ...readFigures(scheduled?.info),
+    ...readPending(scheduled?.info),
     ...readFailures(scheduled?.info, document._replication_stats),
   };
 }
@@ -115,6 +116,11 @@ function readFigures(info: unknown): Pick<Replication, 'progress'> {
     (one) => typeof one === 'number',
   );
   return figures.length === 0 ? {} : { progress: figures.reduce((sum, one) => sum + one, 0) };
+}
+
+function readPending(info: unknown): Pick<Replication, 'pending'> {
+  const { changes_pending: pending } = recordOf(info);
+  return typeof pending === 'number' ? { pending } : {};
 }
 
 function readFailures(...infos: readonly unknown[]): Pick<Replication, 'writeFailures'> {

@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../define-job.js';
 import { buildInstances } from './build-instances.js';
 import { checkBuildReports } from './check-build-reports.js';
+import { checkRing } from './check-ring.js';
 import { cleanUpBuild } from './clean-up-build.js';
 import { runTask } from './run-task.js';
 import { drainZone } from './drain-zone.js';
@@ -15,6 +16,7 @@ import { workOffCluster } from './work-off-cluster.js';
 export const catalogue = {
   'build-instances': buildInstances,
   'check-build-reports': checkBuildReports,
+  'check-ring': checkRing,
   'clean-up-build': cleanUpBuild,
   'run-task': runTask,
   'drain-zone': drainZone,

@@ -56,6 +56,7 @@ export function createMemoryCouch(world: World): MemoryCouch {
         removeReplication: async (id) => {
           if (reach('removeReplication').replications.delete(id)) couch.changes += 1;
         },
+        countDocuments: async (database) => reach('countDocuments').sequences.get(database) ?? 0,
         loadSequence: async (database) => reach('loadSequence').sequences.get(database) ?? 0,
       };
     },

@@ -1,0 +1,29 @@
+import type { StandingCluster } from '@quartermaster/couchdb';
+import { describeError, type Logger } from '@quartermaster/foundation';
+import type { Producer } from '@quartermaster/jobs';
+import type { ClusterBoard } from '@quartermaster/stores';
+
+export interface MendParts {
+  readonly work: Pick<ClusterBoard, 'acceptIfIdle'>;
+  readonly producer: Pick<Producer, 'describe' | 'dispatch'>;
+  readonly now: () => number;
+}
+
+const MEND_EVERY_MS = 60_000;
+
+/** Has a ring with gaps drawn anew, once a minute at the most, where nothing else waits for its cluster. Throws nothing. */
+export async function askToMend(
+  { work, producer, now }: MendParts,
+  { name, owner, tag }: StandingCluster,
+  log: Logger,
+): Promise<void> {
+  try {
+    const job = producer.describe('work-off-cluster', { cluster: name });
+    const id = `mend-${name}-${Math.floor(now() / MEND_EVERY_MS)}`;
+    if ((await work.acceptIfIdle(name, { kind: 'mend', id, owner, tag }, job, now())) !== 'accepted') return;
+    log.warn('The ring of a CouchDB cluster has gaps; it is drawn anew', { cluster: name, operation_id: id });
+    await producer.dispatch(job);
+  } catch (error) {
+    log.warn('The ring of a CouchDB cluster has gaps, and nobody could be told', { error: describeError(error) });
+  }
+}
