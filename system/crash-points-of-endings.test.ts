@@ -8,7 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-/** Only what is cut is killed: a worker that dies while it posts a message may rightly post that again. */
+/**
+ * Only what is cut is killed: a worker that dies while it posts a message may rightly post that again. One of its own posts
+ * them, which is not thought dead where it only stands still for a while.
+ */
 const DOOMED_QUEUES = 'instance-builds,instance-terminations';
 
 const places = (steps: readonly string[]): string[] =>
@@ -32,7 +35,7 @@ async function atEveryPoint(
   const waiting = [...points];
   const runLane = async (): Promise<void> => {
     const lane = await system.openLane({ start: ['mini-worker'] });
-    lane.startWorker({ WORKER_QUEUES: 'notifications' });
+    lane.startWorker({ WORKER_QUEUES: 'notifications', JOB_LOCK: '60s' });
     for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
       try {
         await check(lane, point);
@@ -54,7 +57,7 @@ describe('a build that EC2 refuses', () => {
       const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: DOOMED_QUEUES });
       const { id } = await postBuild(lane.api, { count: 2 });
       expect(await doomed.ended).toBe('SIGKILL');
-      const successor = lane.startWorker();
+      const successor = lane.startWorker({ WORKER_QUEUES: DOOMED_QUEUES });
       const build = await buildReaches(lane.api, id, 'failed', 60_000);
       expect(build.error?.code).toBe('no-capacity');
       await eventually(async () => {
@@ -74,14 +77,14 @@ describe('a termination', () => {
 
   it('is done once and told once, and its group goes, wherever its worker is killed', async () => {
     await atEveryPoint(points, async (lane, point) => {
-      const builder = lane.startWorker();
+      const builder = lane.startWorker({ WORKER_QUEUES: DOOMED_QUEUES });
       const { id } = await postBuild(lane.api);
       const instanceId = (await buildReaches(lane.api, id, 'finished', 60_000)).instance_ids[0] ?? '';
       await builder.stop();
       const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: DOOMED_QUEUES });
       expect((await lane.api(`/instances/${instanceId}?slack-channel=ops`, { method: 'DELETE' })).status).toBe(202);
       expect(await doomed.ended).toBe('SIGKILL');
-      const successor = lane.startWorker();
+      const successor = lane.startWorker({ WORKER_QUEUES: DOOMED_QUEUES });
       await eventually(async () => {
         expect(await countAbout('TerminateInstances', instanceId)).toBe(1);
         expect((await lane.api(`/instances/${instanceId}`)).status).toBe(404);

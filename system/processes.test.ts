@@ -101,8 +101,11 @@ describe('quartermaster-health', () => {
   it('tells whether a process lives on this host', async () => {
     const lane = await system.openLane({ start: ['worker'] });
     await eventually(async () => expect(await probe(lane, 'worker')).toEqual([0, '']));
-    expect(await probe(lane, 'web')).toEqual([0, '']);
-    expect(await probe(lane, 'mini-worker')).toEqual([1, `No mini-worker has said that it lives on ${hostname()}\n`]);
+    await eventually(async () => expect(await probe(lane, 'web')).toEqual([0, '']));
+    await eventually(async () => {
+      const told = `No mini-worker has said that it lives on ${hostname()}\n`;
+      expect(await probe(lane, 'mini-worker')).toEqual([1, told]);
+    });
     expect((await probe(lane, 'nonsense'))[1]).toContain('Usage: quartermaster-health');
     await lane.stop();
   });
@@ -119,9 +122,11 @@ describe('a worker that was stopped for twice its lock time', () => {
       ).json();
       return counts['ec2']?.['CreateSecurityGroup'] ?? 0;
     };
+    const faultsLeft = async (): Promise<string[]> =>
+      (await system.sandbox<{ faults: { kind: string }[] }>('/_sandbox/faults')).json().faults.map(({ kind }) => kind);
     const before = await count();
     // Its first attempt fails after a while, in which the worker is stopped: on waking, its SDK wants to try again.
-    await setFault(system.sandbox, { kind: 'slow', service: 'ec2', action: 'CreateSecurityGroup', ms: 1000, count: 1 });
+    await setFault(system.sandbox, { kind: 'slow', service: 'ec2', action: 'CreateSecurityGroup', ms: 3000, count: 1 });
     await setFault(system.sandbox, {
       kind: 'error',
       service: 'ec2',
@@ -131,13 +136,15 @@ describe('a worker that was stopped for twice its lock time', () => {
       count: 1,
     });
     const { id } = await postBuild(lane.api);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(async () => expect(await faultsLeft()).toEqual(['error']));
     sleeper.kill('SIGSTOP');
+    // The attempt fails while nobody is there to hear of it.
+    await eventually(async () => expect(await faultsLeft()).toEqual([]));
     const successor = lane.startWorker();
     const build = await buildReaches(lane.api, id, 'finished', 60_000);
     const askedByBoth = await count();
     sleeper.kill('SIGCONT');
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await eventually(() => expect(sleeper.lines.some((line) => line.includes('lease-lost'))).toBe(true));
     expect(askedByBoth - before).toBe(2);
     expect(await count()).toBe(askedByBoth);
     const groups = (await effectsOf(system.sandbox, 'CreateSecurityGroup')).filter((effect) =>

@@ -252,7 +252,7 @@ describe("a build's own credential", () => {
 
   it('is dead after INIT_SCRIPT_TTL, counted from the launch', async () => {
     const short = await system.openLane({ start: [] });
-    short.startWorker({ INIT_SCRIPT_TTL: '2s' });
+    short.startWorker({ INIT_SCRIPT_TTL: '15s' });
     const { id } = await postBuild(short.api);
     const { instance_ids } = await buildReaches(short.api, id, 'started');
     const own = { authorization: basic('x', await secretOf(id, short)) };

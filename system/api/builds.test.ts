@@ -182,7 +182,7 @@ describe('PATCH /instance-builds/{id}', () => {
       kind: 'slow',
       service: 'ec2',
       action: 'RunInstances',
-      ms: 1500,
+      ms: 10_000,
       after: true,
       count: 1,
     });

@@ -37,6 +37,15 @@ async function list(query = ''): Promise<Listed[]> {
   return answer.json().instances;
 }
 
+/** Waits until every instance is as it will stay, and so is the list of them. */
+function allRun(): Promise<Listed[]> {
+  return eventually(async () => {
+    const instances = await list();
+    expect(instances.every(({ state }) => state === 'running')).toBe(true);
+    return instances;
+  });
+}
+
 async function stateOf(id: string): Promise<string> {
   return (await system.sandbox<{ state: string }>(`/_sandbox/instances/${id}`)).json().state;
 }
@@ -69,6 +78,7 @@ describe('GET /instances', () => {
   });
 
   it('gives 304 to whoever has it already, until it changes', async () => {
+    await allRun();
     const first = await lane.api('/instances?site=ours');
     const etag = first.headers.get('etag') ?? '';
     expect(etag).not.toBe('');
@@ -103,6 +113,7 @@ describe('GET /instances', () => {
     expect(await encodingOf('gzip;q=0, identity')).toBeUndefined();
     expect(await encodingOf('deflate')).toBeUndefined();
 
+    await allRun();
     const zipped = await fetch(`${lane.webUrl}/instances`, {
       headers: { authorization: `token ${TOKEN}`, 'accept-encoding': 'identity' },
     });
@@ -111,11 +122,7 @@ describe('GET /instances', () => {
   });
 
   it('keeps the last known list, with its growing age, while EC2 can not be reached', async () => {
-    const before = await eventually(async () => {
-      const instances = await list();
-      expect(instances.every(({ state }) => state === 'running')).toBe(true);
-      return instances;
-    });
+    const before = await allRun();
     await system.sandbox('/_sandbox/faults', { body: { kind: 'down', service: 'ec2' } });
     await eventually(async () => {
       const answer = await lane.api('/instances');

@@ -53,8 +53,8 @@ describe('MAX_INSTANCES', () => {
     limitError(await post(lane, again), 'fleet-full', 'count');
 
     const path = `/instances/${instance_ids[0] ?? ''}`;
-    const gone = await lane.api(path, { method: 'DELETE', headers: { prefer: 'wait=10' } });
-    expect([gone.status, gone.headers.get('preference-applied')]).toEqual([200, 'wait=10']);
+    const gone = await lane.api(path, { method: 'DELETE', headers: { prefer: 'wait=25' } });
+    expect([gone.status, gone.headers.get('preference-applied')]).toEqual([200, 'wait=25']);
     const room = await post(lane, {});
     expect(room.status).toBe(202);
     await buildReaches(lane.api, room.json().instance_builds[0].id, 'finished');

@@ -12,7 +12,8 @@ beforeAll(async () => {
   system = await startSystem();
   lane = await system.openLane({
     web: { METRICS_TOKEN, AUTH_TOKENS: `admin:${TOKEN},plain:${PLAIN_TOKEN}`, AUTH_TOKEN: '' },
-    worker: { JOB_ATTEMPTS: '2' },
+    // A job that is taken over from a worker which is only slow would be tried once more.
+    worker: { JOB_ATTEMPTS: '2', JOB_LOCK: '30s' },
   });
 });
 afterAll(() => system.stop());

@@ -332,8 +332,10 @@ describe('health', () => {
     const web = startProcess('web', { REDIS_URL: redis.url, PORT: port, HOST: '127.0.0.1', AUTH_TOKEN: TOKEN });
     try {
       const api = createApi(`http://127.0.0.1:${port}`);
-      const { warnings } = await eventually(async () => (await api<{ warnings: string[] }>('/readyz')).json());
-      expect(warnings.join('\n')).toMatch(/appendonly is off[^]*maxmemory-policy is allkeys-lru/);
+      await eventually(async () => {
+        const { warnings } = (await api<{ warnings: string[] }>('/readyz')).json();
+        expect(warnings.join('\n')).toMatch(/appendonly is off[^]*maxmemory-policy is allkeys-lru/);
+      });
       await eventually(() => expect(web.lines.join('\n')).toMatch(/appendonly is off[^]*allkeys-lru/));
     } finally {
       await web.stop();
@@ -347,8 +349,12 @@ describe('every error', () => {
     const kaboom = await lane.api('/kaboom', { method: 'POST' });
     expect(kaboom.status).toBe(500);
     for (const body of [...seen, kaboom.text]) expect(body).not.toMatch(/\n\s+at |node_modules|\.[jt]s:\d|\/dist\//);
-    const bugs = parsed(lane.web.lines).filter(({ level }) => level === 'error');
-    expect(bugs).toHaveLength(1);
+    const bugs = (): object[] => parsed(lane.web.lines).filter(({ level }) => level === 'error');
+    await eventually(() => expect(bugs().length).toBeGreaterThanOrEqual(1));
+    // All that web wrote before it stopped.
+    await lane.web.stop();
+    await eventually(() => expect(lane.web.lines.join('\n')).toContain('"message":"Stopped"'));
+    expect(bugs()).toHaveLength(1);
   });
 });
 

@@ -49,15 +49,14 @@ describe('a task', () => {
       const { status, echoed } = await getTask(lane.api, 'echo-steps', _id);
       expect([status, (echoed as string[]).length >= 2]).toEqual(['RUNNING', true]);
     });
-    const startedAt = performance.now();
     const first = await cancel(_id);
     expect([first.status, first.json().status]).toEqual([200, 'CANCELLED']);
-    const settled = await cancel(_id, { prefer: 'wait=15' });
+    const settled = await cancel(_id, { prefer: 'wait=25' });
     // A cancel that comes when all is back in place already is a 409.
     expect([200, 409]).toContain(settled.status);
     const task = await getTask(lane.api, 'echo-steps', _id);
     expect(task).toMatchObject({ status: 'CANCELLED', settled: true });
-    const took = Math.round(performance.now() - startedAt);
+    const took = Date.parse(task.date_updated) - Date.parse(first.json().date_updated);
     process.stdout.write(`A running task was cancelled and settled in ${took} ms\n`);
     expect(took).toBeLessThan(15_000);
     expect((task['echoed'] as string[]).length).toBeLessThan(50);

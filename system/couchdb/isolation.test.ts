@@ -1,3 +1,4 @@
+import { eventually } from '@quartermaster/testing';
 import {
   detailOf,
   FAST_KUBERNETES,
@@ -9,6 +10,7 @@ import {
   type Operation,
 } from '../harness/couchdb';
 import { startSystem, type Lane, type System } from '../harness/start-system';
+import { expectUnchanged } from './unchanged';
 
 let system: System;
 let lane: Lane;
@@ -34,13 +36,15 @@ describe('accounts', () => {
       expect([operation, answer.status, answer.json().status]).toEqual([operation, 404, 'error']);
     }
     expect((await kantoOk(lane, 'list', bob)).result).toEqual([]);
-    expect(await objectsOfLane(system, lane)).toEqual(before);
+    expectUnchanged('annsown', before, await objectsOfLane(system, lane));
 
     const same = await kantoOk(lane, 'create', { ...bob, cluster_tag: 'annsown', replicas: 1 });
     expect(same.result).toMatchObject({ Tag: 'annsown', Username: bob.username });
     expect((await kanto(lane, 'create', { ...ann, cluster_tag: 'annsown' })).status).toBe(409);
     await kantoOk(lane, 'delete', { ...bob, cluster_tag: 'annsown' });
-    expect((await detailOf(lane, ann, 'annsown')).Nodes).toMatchObject([{ Ready: true }]);
+    await eventually(async () => {
+      expect((await detailOf(lane, ann, 'annsown')).Nodes).toMatchObject([{ Ready: true }]);
+    });
 
     const path = `/accounts/${ann.username}`;
     const refused = await lane.api(path, { method: 'DELETE' });

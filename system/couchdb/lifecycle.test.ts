@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { eventually } from '@quartermaster/testing';
 import {
   everyNodeHas,
   FAST_KUBERNETES,
   kantoOk,
   makeAccount,
+  nodeUrls,
   objectsOfLane,
   openCouchLane,
   ringIsWhole,
@@ -66,6 +68,10 @@ async function sequence(lane: Lane): Promise<void> {
   const narrow = await ringIsWhole(lane, login, 'orders');
   expect(narrow.Nodes).toHaveLength(2);
   await everyNodeHas(narrow, login, 'test', [...first, 'four']);
+  // Each change goes round the ring by itself.
+  for (const url of nodeUrls(narrow)) {
+    await eventually(async () => expect(await curl(login, `${url}/test/one`)).toContain('"written":"again"'));
+  }
   expect(await curl(login, `${narrow.Endpoint}/test/one`)).toContain('"written":"again"');
 
   const told = (await kantoOk(lane, 'replicate', { ...key, databases: 'mydb,special' })).result as ShownCluster;

@@ -1,3 +1,4 @@
+import { eventually } from '@quartermaster/testing';
 import { Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import { findLeaks, needle, readWholeRedis, type Found } from '../faults/secret-search';
@@ -54,6 +55,10 @@ async function ask(
   return answer.status;
 }
 
+/** Asked again where it takes longer than web holds an answer back: that it is so already is the answer then. */
+const done = (lane: Lane, operation: Operation, fields: Readonly<Record<string, string>>): Promise<void> =>
+  eventually(async () => expect(await ask(lane, operation, fields)).toBe(200), 240_000);
+
 it('uses the planted passwords in every operation of every spawner, also where a worker dies', async () => {
   for (const [index, spawner] of SPAWNERS.entries()) {
     const lane = await openCouchLane(system, spawner, { start: ['mini-worker'] });
@@ -68,14 +73,14 @@ it('uses the planted passwords in every operation of every spawner, also where a
     seen.push(...(await readWholeRedis(redis)));
     lane.startWorker();
     await ringIsWhole(lane, login, 'planted');
-    expect(await ask(lane, 'scale', { ...key, replicas: '3' })).toBe(200);
-    expect(await ask(lane, 'replicate', { ...key, databases: 'kept' })).toBe(200);
+    await done(lane, 'scale', { ...key, replicas: '3' });
+    await done(lane, 'replicate', { ...key, databases: 'kept' });
     expect(await ask(lane, 'detail', key)).toBe(200);
     expect(await ask(lane, 'list', { ...login })).toBe(200);
     expect(await ask(lane, 'scale', { ...key, replicas: login.token })).toBe(400);
     expect(await ask(lane, 'detail', { ...key, username: 'somebody' })).toBe(401);
     seen.push({ place: 'answer /accounts', text: (await lane.api('/accounts')).text });
-    expect(await ask(lane, 'scale', { ...key, replicas: '2' })).toBe(200);
+    await done(lane, 'scale', { ...key, replicas: '2' });
   }
 });
 

@@ -4,7 +4,6 @@ import {
   detailOf,
   everyNodeHas,
   FAST_KUBERNETES,
-  kanto,
   kantoOk,
   killPod,
   makeAccount,
@@ -86,8 +85,9 @@ async function writeThrough(spawner: Spawner): Promise<void> {
   for (const replicas of [5, 3]) {
     await sleep(500);
     await note();
-    expect((await kanto(lane, 'scale', { ...key, replicas })).status).toBeLessThan(300);
-    await ringIsWhole(lane, login, 'written');
+    // To its end: until it has begun, the ring that is there looks whole.
+    await kantoOk(lane, 'scale', { ...key, replicas });
+    await ringIsWhole(lane, login, 'written', 270_000);
   }
   const tookMs: number[] = [];
   for (let kill = 0; kill < 3; kill += 1) {
@@ -98,8 +98,10 @@ async function writeThrough(spawner: Spawner): Promise<void> {
     await killPod(system, pod);
     const killedAt = Date.now();
     await sleep(300);
-    await ringIsWhole(lane, login, 'written', 270_000);
+    const whole = await ringIsWhole(lane, login, 'written', 270_000);
     tookMs.push(Date.now() - killedAt);
+    // The next kill meets a ring that has got over this one: a new node has to be filled first.
+    await everyNodeHas(whole, login, 'test', [...mustStay], 120_000);
   }
   await writers.stop();
   const kept = spawner === 'deployment' ? [...mustStay] : [...writers.acknowledged];
@@ -108,7 +110,7 @@ async function writeThrough(spawner: Spawner): Promise<void> {
     `${spawner}: ${writers.acknowledged.size} documents acknowledged, ${kept.length} must stay; whole again after ${shown} s (limit 90 s)\n`,
   );
   expect(kept.length).toBeGreaterThan(50);
-  await everyNodeHas(await ringIsWhole(lane, login, 'written'), login, 'test', kept, 60_000);
+  await everyNodeHas(await ringIsWhole(lane, login, 'written'), login, 'test', kept, 240_000);
   await kantoOk(lane, 'delete', key);
   await lane.stop();
 }

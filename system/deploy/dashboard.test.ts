@@ -54,7 +54,10 @@ it('is not there unless it is asked for', async () => {
 
 /** The request is in the log, with the name of the token. */
 async function logNames(lane: Lane, path: string, caller: string): Promise<void> {
-  const lines = lane.web.lines.filter((line) => line.includes(`"path":"${path}"`));
-  expect(lines.some((line) => line.includes(`"caller":"${caller}"`))).toBe(true);
+  const lines = await eventually(() => {
+    const found = lane.web.lines.filter((line) => line.includes(`"path":"${path}"`));
+    expect(found.some((line) => line.includes(`"caller":"${caller}"`))).toBe(true);
+    return found;
+  });
   expect(lines.join('\n')).not.toContain(TOKEN);
 }

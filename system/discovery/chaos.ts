@@ -19,6 +19,7 @@ export const FAULTS: readonly Fault[] = ['restart', 'cut', 'compact'];
 const SERVICES = ['alpha', 'alpha-2', 'beta', 'gamma', 'delta'] as const;
 const REGISTRATIONS = 50;
 const LIMIT_MS = 60_000;
+const ETCD_TTL = '3s';
 
 export interface RoundReport {
   readonly fault: Fault;
@@ -28,6 +29,8 @@ export interface RoundReport {
   /** Registrars that were told that they are lost, and how long before the others were; negative would be too late. */
   readonly lost: number;
   readonly knewEarlierMs: number | undefined;
+  /** How long a web, or this process, stood still meanwhile: who stands still can tell, or be told, nothing in time. */
+  readonly stoodStillMs: number;
 }
 
 /** A client that registers one node, follows all services, and holds what it was told of them. */
@@ -49,8 +52,8 @@ export async function startChaos(): Promise<Chaos> {
   const system = await startDiscoverySystem();
   const proxy = await startTcpProxy(system.etcd.port);
   const webs = [
-    await system.startWeb(),
-    await system.startWeb({ ETCD_HOSTS: `http://127.0.0.1:${proxy.port}` }),
+    await system.startWeb({ ETCD_TTL }),
+    await system.startWeb({ ETCD_TTL, ETCD_HOSTS: `http://127.0.0.1:${proxy.port}` }),
   ] as const;
   const etcd = new Etcd3({ hosts: system.etcd.url });
   const clients = webs.map(({ url }) => createDiscoveryClient({ url, token: TOKEN }));
@@ -112,6 +115,7 @@ async function runRound(world: World, fault: Fault, outageMs: number): Promise<R
   for (const registrar of registrars) registrar.lostAt = undefined;
   const toldBefore = monitors[0]?.messages.length ?? 0;
   const expired = watchExpiries(monitors[0]);
+  const standstill = watchStandstill(webs);
   if (fault === 'restart') await system.etcd.kill();
   else proxy.cut();
   // What happens meanwhile: a node comes and goes, others' events, and what is compacted away.
@@ -119,7 +123,7 @@ async function runRound(world: World, fault: Fault, outageMs: number): Promise<R
   await pause(half);
   if (fault !== 'restart') {
     const passing = await openSocket(webs[0].url, '/etcd/register?service=gamma&ip=10.9.9.9&port=1');
-    await webs[0].api('/etcd/event', { body: { event_type: 'during', broadcast: true } });
+    await emit(webs[0], 'during');
     await passing.close();
     if (fault === 'compact') await compact(etcd);
   }
@@ -141,6 +145,28 @@ async function runRound(world: World, fault: Fault, outageMs: number): Promise<R
     messages: (monitors[0]?.messages.length ?? 0) - toldBefore,
     lost: registrars.filter(({ lostAt }) => lostAt !== undefined).length,
     knewEarlierMs: early.length === 0 ? undefined : Math.round(Math.min(...early)),
+    stoodStillMs: Math.round(standstill.end()),
+  };
+}
+
+/** Asks each web all the time; `end` gives the longest that an answer took (ms). */
+function watchStandstill(webs: World['webs']): { end(): number } {
+  const over = new AbortController();
+  let longest = 0;
+  const ask = async (web: DiscoveryWeb): Promise<void> => {
+    while (!over.signal.aborted && web.process.child.exitCode === null) {
+      const askedAt = performance.now();
+      await web.api('/healthz').catch(() => undefined);
+      longest = Math.max(longest, performance.now() - askedAt);
+      await pause(20);
+    }
+  };
+  for (const web of webs) void ask(web);
+  return {
+    end: () => {
+      over.abort();
+      return longest;
+    },
   };
 }
 
@@ -198,13 +224,22 @@ async function listed({ api }: DiscoveryWeb, service: string): Promise<string> {
 /** No `web` has died, and a custom event still reaches everybody, once. */
 async function checkAlive({ webs, monitors }: World): Promise<void> {
   for (const { process } of webs) if (process.child.exitCode !== null) throw new Error('A web has died');
-  const mark = `mark-${performance.now()}`;
-  await webs[1].api('/etcd/event', { body: { event_type: mark, broadcast: true } });
+  const mark = await emit(webs[1], 'mark');
   await eventually(() => {
     for (const { messages } of monitors) {
       const count = messages.filter(({ body }) => body.event_type === mark).length;
       if (count !== 1) throw new Error(`${mark} came ${count} times`);
     }
+  });
+}
+
+/** Sends an event to everybody; gives its type. One that etcd was too slow for may have come through all the same. */
+function emit(web: DiscoveryWeb, name: string): Promise<string> {
+  return eventually(async () => {
+    const event_type = `${name}-${performance.now()}`;
+    const { status, text } = await web.api('/etcd/event', { body: { event_type, broadcast: true } });
+    if (status !== 200) throw new Error(`${status} ${text}`);
+    return event_type;
   });
 }
 

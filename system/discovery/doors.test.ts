@@ -77,9 +77,10 @@ describe('who may open a socket', () => {
 
   it('and the log has neither token nor ticket', async () => {
     const used = await ticket();
-    await (await openSocket(web.url, `${MONITOR}&ticket=${used}`, { headers: {} })).close();
+    const headers = { 'x-request-id': 'by-ticket' };
+    await (await openSocket(web.url, `${MONITOR}&ticket=${used}`, { headers })).close();
     const line = await eventually(() => {
-      const found = web.process.lines.findLast((one) => one.includes('A socket was closed'));
+      const found = web.process.lines.find((one) => one.includes('A socket was closed') && one.includes('by-ticket'));
       if (found === undefined) throw new Error('no line');
       return JSON.parse(found) as object;
     });
@@ -148,8 +149,8 @@ describe('what a client sends', () => {
     const opened = await openSocket(web.url, MONITOR);
     opened.socket.send('hello');
     opened.socket.send(Buffer.alloc(64 * 1024));
-    await web.api('/etcd/event', { body: { event_type: 'x', services: ['api'] } });
-    await eventually(() => expect(opened.messages).toHaveLength(1));
+    await web.api('/etcd/event', { body: { event_type: 'afterwards', services: ['api'] } });
+    await eventually(() => expect(opened.messages.map(({ body }) => body.event_type)).toContain('afterwards'));
     opened.socket.send(Buffer.alloc(64 * 1024 + 1));
     expect((await opened.closed).code).toBe(1009);
   });

@@ -4,7 +4,7 @@ let chaos: Chaos;
 beforeAll(async () => {
   chaos = await startChaos();
 });
-afterAll(() => chaos.stop(), 30_000);
+afterAll(() => chaos.stop());
 
 /** Shorter than the TTL of these tests (3 s), and longer. */
 const OUTAGES_MS = [1500, 6000];
@@ -16,7 +16,7 @@ describe('50 registrations over two webs', () => {
       const report = await chaos.round(fault, outageMs);
       process.stdout.write(`${JSON.stringify(report)}\n`);
       expect(report.agreedMs).toBeLessThan(60_000 * 3);
-      expect(report.knewEarlierMs ?? 0).toBeGreaterThanOrEqual(0);
+      expect((report.knewEarlierMs ?? 0) + report.stoodStillMs).toBeGreaterThanOrEqual(0);
     },
     600_000,
   );

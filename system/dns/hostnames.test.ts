@@ -1,6 +1,6 @@
 import {
   HASTY_WORKER,
-  openDnsLane,
+  openPatientDnsLane,
   postRecord,
   recordReaches,
   standingIn,
@@ -14,7 +14,7 @@ let system: System;
 let lane: Lane;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '100' });
-  lane = await openDnsLane(system, { worker: HASTY_WORKER });
+  lane = await openPatientDnsLane(system, { worker: HASTY_WORKER });
 });
 afterAll(() => system.stop());
 

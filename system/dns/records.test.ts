@@ -1,9 +1,11 @@
+import { eventually } from '@quartermaster/testing';
 import { errorsOf } from '../api/raw-request';
 import {
   dnsEffects,
   HASTY_WORKER,
   editZone,
   openDnsLane,
+  openPatientDnsLane,
   postRecord,
   recordReaches,
   standingIn,
@@ -24,7 +26,7 @@ let zone: SandboxZone;
 let plain: Api;
 beforeAll(async () => {
   system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '100' });
-  lane = await openDnsLane(system, {
+  lane = await openPatientDnsLane(system, {
     worker: HASTY_WORKER,
     web: { AUTH_TOKENS: `plain:${PLAIN_TOKEN}`, ADMIN_TOKENS: 'default' },
   });
@@ -61,7 +63,9 @@ describe('a record', () => {
     const fields = { hostname: 'type.example.com', type: 'cname', ip_address: 'Target.Example.com.', ttl: 300 };
     const answer = await post(fields);
     const shown = { hostname: 'type.example.com', type: 'CNAME', ip_address: 'target.example.com', ttl: 300 };
-    expect([answer.status, answer.json()]).toEqual([201, { ...shown, status: 'PENDING' }]);
+    // In sync already, where the answer took long.
+    const status = expect.stringMatching(/^(PENDING|INSYNC)$/) as string;
+    expect([answer.status, answer.json()]).toEqual([201, { ...shown, status }]);
     const last = (await dnsEffects(system.sandbox, zone)).at(-1);
     expect(last?.changes.map(({ action, type }) => `${action} ${type}`)).toEqual(['DELETE A', 'CREATE CNAME']);
     expect(await valuesAt('type.example.com')).toEqual(['CNAME target.example.com']);
@@ -134,7 +138,9 @@ describe('a record', () => {
       (await postRecord(plain, { hostname: 'theirs.example.com', ip_address: '10.1.2.3' }, {}, '?force=true')).status,
     ).toBe(403);
     expect(await valuesAt('theirs.example.com')).toEqual(['A 192.0.2.77']);
-    expect((await slackMessages(system.sandbox)).filter(({ channel }) => channel === 'dns')).toHaveLength(1);
+    await eventually(async () => {
+      expect((await slackMessages(system.sandbox)).filter(({ channel }) => channel === 'dns')).toHaveLength(1);
+    });
 
     expect((await post({ hostname: 'theirs.example.com' }, {}, '?force=true')).status).toBe(201);
     expect(await valuesAt('theirs.example.com')).toEqual(['A 10.1.2.3']);
@@ -202,10 +208,13 @@ describe('a record', () => {
   });
 
   it('is listed by name, in pages', async () => {
+    const known = async (): Promise<ShownRecord[]> =>
+      (await lane.api<{ records: ShownRecord[] }>('/records?limit=100')).json().records;
+    await eventually(async () => expect((await known()).filter(({ status }) => status === 'PENDING')).toEqual([]));
     const { records, meta } = (
       await lane.api<{ records: ShownRecord[]; meta: object }>('/records?limit=2&page=1')
     ).json();
-    const all = (await lane.api<{ records: ShownRecord[] }>('/records?limit=100')).json().records;
+    const all = await known();
     expect([records, meta]).toEqual([all.slice(0, 2), { page: 1, limit: 2, more: true }]);
     expect(all.map(({ hostname }) => hostname)).toContain('again.example.com');
     expect((await lane.api('/records?limit=0')).status).toBe(400);
@@ -224,15 +233,23 @@ describe('a record', () => {
 
 describe('a change that nobody carries out', () => {
   let idle: Lane;
-  let patient: Promise<{ status: number; tookMs: number }>;
+  interface Waited {
+    readonly status: number;
+    readonly tookMs: number;
+  }
+  let unsaid: Promise<Waited>;
+  let said: Promise<Waited>;
   beforeAll(async () => {
     const [first, other] = await Promise.all([1, 2].map(() => openDnsLane(system, { start: ['mini-worker'] })));
     if (first === undefined || other === undefined) throw new Error('no lanes');
     idle = first;
-    const before = performance.now();
-    patient = postRecord(other.api, { hostname: 'ten.example.com', ip_address: '10.1.2.3' }).then(({ status }) => {
+    const ask = async (hostname: string, headers: Record<string, string>): Promise<Waited> => {
+      const before = performance.now();
+      const { status } = await postRecord(other.api, { hostname, ip_address: '10.1.2.3' }, headers);
       return { status, tookMs: performance.now() - before };
-    });
+    };
+    unsaid = ask('ten.example.com', {});
+    said = ask('ten-too.example.com', { prefer: 'wait=10' });
   });
 
   it('is accepted with a warning, and is carried out later', async () => {
@@ -272,7 +289,9 @@ describe('a change that nobody carries out', () => {
   });
 
   it('is waited for 10 s unless told otherwise', async () => {
-    const { status, tookMs } = await patient;
-    expect([status, tookMs > 9_900, tookMs < 13_000]).toEqual([202, true, true]);
+    const [one, other] = await Promise.all([unsaid, said]);
+    expect([one.status, other.status, one.tookMs > 9_900]).toEqual([202, 202, true]);
+    // Whatever else it takes on a busy machine, both take.
+    expect(Math.abs(one.tookMs - other.tookMs)).toBeLessThan(3_000);
   });
 });

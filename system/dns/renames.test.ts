@@ -3,7 +3,7 @@ import {
   addZone,
   dnsEffects,
   HASTY_WORKER,
-  openDnsLane,
+  openPatientDnsLane,
   postRecord,
   recordReaches,
   standingIn,
@@ -37,7 +37,7 @@ function wrongly(standing: readonly Pick<StandingSet, 'values'>[]): string[] {
 }
 
 it('a record has one name at every moment, however often it is renamed, whoever dies and whatever answer is lost', async () => {
-  const lane = await openDnsLane(system, { worker: HASTY_WORKER });
+  const lane = await openPatientDnsLane(system, { worker: HASTY_WORKER });
   const records = Array.from({ length: RECORDS }, (_, record) => record);
   const made = records.map((record) =>
     postRecord(lane.api, { hostname: nameOf(record, 0), ip_address: addressOf(record) }),

@@ -1,4 +1,4 @@
-import { eventually, findFreePort } from '@quartermaster/testing';
+import { eventually } from '@quartermaster/testing';
 import { buildReaches, postBuild } from '../harness/builds';
 import { startSystem, type System } from '../harness/start-system';
 
@@ -8,9 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
+/** One that no process is given by chance, as a free one may be at any time. */
+const CLOSED_PORT = 2;
+
 describe('where nobody listens', () => {
   it('EC2 is named as what does not answer, and the build fails when its attempts are used up', async () => {
-    const nobody = `http://127.0.0.1:${await findFreePort()}`;
+    const nobody = `http://127.0.0.1:${CLOSED_PORT}`;
     const lane = await system.openLane({
       start: ['worker'],
       worker: { AWS_ENDPOINT_URL: nobody, JOB_ATTEMPTS: '3' },
@@ -22,7 +25,7 @@ describe('where nobody listens', () => {
   });
 
   it('Slack is named, too, and holds up no build', async () => {
-    const nobody = `http://127.0.0.1:${await findFreePort()}/api/`;
+    const nobody = `http://127.0.0.1:${CLOSED_PORT}/api/`;
     const lane = await system.openLane({ start: [], worker: { SLACK_API_URL: nobody, JOB_ATTEMPTS: '2' } });
     const worker = lane.startWorker();
     const { id } = await postBuild(lane.api);

@@ -61,7 +61,8 @@ export async function startDiscoverySystem(): Promise<DiscoverySystem> {
       const process = startProcess('web', {
         REDIS_URL: redis.url,
         ETCD_HOSTS: etcd.url,
-        ETCD_TTL: '3s',
+        // No test is about what happens where a process, or etcd, stands still for a while, unless it says so.
+        ETCD_TTL: '60s',
         AUTH_TOKEN: TOKEN,
         PORT: port,
         HOST: '127.0.0.1',

@@ -30,12 +30,16 @@ export interface Delivery {
 
 export const STATUS = { application_id: 'a1', deployment_id: 'd1', status: 'running' } as const;
 
-/** Where the sandbox receives, and short times: a worker's settings. */
+/**
+ * Where the sandbox receives, and short pauses: a worker's settings. Answers are waited for as long as they take, and no job
+ * is taken over from a worker that is only slow: either would send an update twice.
+ */
 export function forwardingTo({ sandboxUrl }: System): Record<string, string> {
   return {
     STATUS_FORWARD_URL: `${sandboxUrl}/huxley/status`,
     STATUS_FORWARD_MAX_BACKOFF: '400ms',
-    STATUS_FORWARD_TIMEOUT: '700ms',
+    STATUS_FORWARD_TIMEOUT: '1m',
+    JOB_LOCK: '30s',
   };
 }
 

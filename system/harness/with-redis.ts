@@ -1,5 +1,6 @@
 import { createSilentLogger } from '@quartermaster/foundation';
-import { connectRedis, createKeys, waitUntilReady, type Keys, type Redis } from '@quartermaster/stores';
+import { createKeys, type Keys, type Redis } from '@quartermaster/stores';
+import { connectPatiently } from '@quartermaster/testing';
 import type { Lane } from './start-system';
 
 /** Looks at what a lane has in Redis, over a connection of its own. */
@@ -8,8 +9,7 @@ export async function withRedis<T>(
   use: (redis: Redis, keys: Keys) => Promise<T>,
 ): Promise<T> {
   const settings = { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_TLS_REJECT_UNAUTHORIZED: true };
-  const redis = connectRedis(settings, createSilentLogger());
-  await waitUntilReady(redis, 5000);
+  const redis = await connectPatiently(settings, createSilentLogger());
   try {
     return await use(redis, createKeys(prefix));
   } finally {

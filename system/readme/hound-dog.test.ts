@@ -20,6 +20,11 @@ afterAll(() => system.stop());
 afterEach(async () => {
   await Promise.all(sockets.splice(0).map((one) => one.close()));
   await eventually(async () => expect(await servicesOf()).toEqual([]));
+  // And web has heard of all that: what etcd has had until now is told before this.
+  const last = await openSocket(web.url, '/etcd/monitor?monitor=nobody');
+  await web.api('/etcd/event', { body: { event_type: 'over', services: ['nobody'] } });
+  await eventually(() => expect(last.messages.map(({ body }) => body.event_type)).toContain('over'));
+  await last.close();
 });
 
 async function open(path: string): Promise<OpenSocket> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { eventually } from '@quartermaster/testing';
 import { openDnsLane, standingIn, zoneOf, type SandboxZone, type ShownRecord } from '../harness/records';
 import { startSystem, TOKEN, type Lane, type System } from '../harness/start-system';
 
@@ -31,8 +32,13 @@ let lane: Lane;
 let zone: SandboxZone;
 beforeAll(async () => {
   // Longer than it takes to look once, so that the loop really has to wait.
-  system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '1500' });
+  system = await startSystem({ SANDBOX_ROUTE53_INSYNC_MS: '8000' });
   lane = await openDnsLane(system);
+  // The printed requests wait for Route 53's acceptance as long as requests do; not for the worker's start, too.
+  await eventually(() => {
+    const worker = lane.processes.find(({ name }) => name === 'worker');
+    expect(worker?.lines.join('\n')).toContain('"message":"Working"');
+  });
   zone = await zoneOf(system.sandbox, 'sparkles.cluster', true);
 });
 afterAll(() => system.stop());

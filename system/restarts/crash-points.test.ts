@@ -1,3 +1,4 @@
+import { eventually } from '@quartermaster/testing';
 import {
   FAST_POWER,
   mostDown,
@@ -26,6 +27,8 @@ async function findPoints(source: Source): Promise<string[]> {
   const { stack, instances } = await seedStack(system.sandbox, { instances: 3 });
   const { _id } = await postRestart(lane.api, { stack, layer: 'api' });
   await restartEnds(lane.api, _id, 'COMPLETED');
+  // Its last step comes after it is settled.
+  await eventually(async () => expect(await stepsOfTask(lane, _id)).toContain('notify-task-completed'));
   const steps = await stepsOfTask(lane, _id);
   await lane.stop();
   // A step is named by the instance, and every layer has its own: the number stands for it.

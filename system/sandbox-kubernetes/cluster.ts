@@ -69,7 +69,7 @@ export async function startCluster(): Promise<Cluster> {
         const found = await pods();
         expect(found.map((pod) => pod.ready)).toEqual(Array.from({ length: count }, () => true));
         return found;
-      }, 20_000),
+      }),
     control: async (path) => (await fetch(`${url}/_sandbox/kubernetes/${path}`, { method: 'POST' })).status,
     waitingFor: async () => {
       const { items } = await api<{ items: ShownPod[] }>('GET', PODS);
@@ -127,13 +127,14 @@ export async function couch(
   method: string,
   path: string,
   login = 'ann:pw',
+  limitMs = 30_000,
 ): Promise<{ status: number; body: Record<string, unknown> }> {
   const headers = { connection: 'close', ...(login === '' ? {} : { authorization: `Basic ${base64(login)}` }) };
   const response = await fetch(`http://${host}:5984${path}`, {
     method,
     headers,
     // One that is frozen would never answer.
-    signal: AbortSignal.timeout(2000),
+    signal: AbortSignal.timeout(limitMs),
     ...(/doc/.test(path) && method === 'PUT' ? { body: '{}' } : {}),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };

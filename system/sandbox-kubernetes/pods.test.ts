@@ -144,7 +144,7 @@ it('a Service hands connections to ready pods that match, and refuses where ther
   await cluster.api('PATCH', `${PODS}/${one?.name}`, { metadata: { labels: { front: 'no' } } });
   for (let times = 0; times < 10; times += 1) expect((await couch(front, 'GET', '/only-one')).status).toBe(404);
   expect(await cluster.control(`pods/${two?.name}/freeze`)).toBe(200);
-  await eventually(() => expect(couch(front, 'GET', '/')).rejects.toThrow('fetch failed'), 60_000);
+  await eventually(() => expect(couch(front, 'GET', '/', 'ann:pw', 2000)).rejects.toThrow('fetch failed'), 90_000);
   expect(await cluster.control(`pods/${two?.name}/thaw`)).toBe(200);
   await eventually(async () => expect((await couch(front, 'GET', '/')).status).toBe(200));
 });

@@ -1,5 +1,6 @@
 import { createStacks } from '@quartermaster/stacks/aws';
 import { describeStackSource } from '../../packages/stacks/src/stack-source.contract';
+import { setFault } from '../harness/builds';
 import { startSystem, type System } from '../harness/start-system';
 
 const CREDENTIALS = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
@@ -23,8 +24,11 @@ describe.each(['ec2-tags', 'opsworks'] as const)('the source %s', (name) => {
     };
     return {
       source,
-      makeStack: (stack) =>
-        make({ name: stack, layers: [{ name: 'API Server', shortname: 'api', instances: 12, stopped: 1 }] }),
+      makeStack: async (stack) => {
+        await make({ name: stack, layers: [{ name: 'API Server', shortname: 'api', instances: 12, stopped: 1 }] });
+        // The one that is to be met while it stops: long enough for whoever asks slowly.
+        await setFault(system.sandbox, { kind: 'stuck', instance: 'api4', ms: 8000, count: 1 });
+      },
       makeStackWithObstacles: (stack) =>
         make({
           name: stack,

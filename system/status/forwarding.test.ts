@@ -11,9 +11,11 @@ import {
   postSeries,
   postStatus,
 } from '../harness/statuses';
-import { startSystem, type Lane, type System } from '../harness/start-system';
+import { FAST_WORKER, startSystem, type Lane, type System } from '../harness/start-system';
 
 const OF_RECEIVER = { service: 'status-receiver' } as const;
+/** For workers that are killed: another one goes on soon. */
+const SHORT_LOCK = { JOB_LOCK: FAST_WORKER.JOB_LOCK } as const;
 
 let system: System;
 beforeAll(async () => {
@@ -35,7 +37,7 @@ async function expectInOrder(posted: ReadonlyMap<string, readonly string[]>, lim
 
 describe('a worker that is killed', () => {
   it.each(['before', 'acted', 'after'])('at forward:%s, twice: everything arrives, in order', async (place) => {
-    const lane = await openLane();
+    const lane = await openLane(SHORT_LOCK);
     const point = `status-update/forward:${place}`;
     const service = `killed-${place}`;
     const doomed = [lane.startWorker({ CRASH_POINT: point }), lane.startWorker({ CRASH_POINT: point })];
@@ -69,7 +71,7 @@ describe('a target that takes everything', () => {
 
 describe('a target that misbehaves', () => {
   it('gets everything in order at last: errors, throttling, lost and late answers, two workers, kills', async () => {
-    const lane = await openLane();
+    const lane = await openLane({ ...SHORT_LOCK, STATUS_FORWARD_TIMEOUT: '700ms' });
     let workers = [lane.startWorker(), lane.startWorker()];
     const faults = [
       { kind: 'error', share: 0.15 },
@@ -145,7 +147,7 @@ describe('a target that misbehaves', () => {
   });
 
   it('for too long: what is out of time is given up, and what came later is not', async () => {
-    const lane = await openLane({ STATUS_FORWARD_GIVE_UP: '2s' }, ['worker']);
+    const lane = await openLane({ STATUS_FORWARD_GIVE_UP: '10s' }, ['worker']);
     await setFault(system.sandbox, { ...OF_RECEIVER, kind: 'error', status: 503 });
     const old = await postStatus(lane.api, 'too-long', { status: 'starting' });
     expect((await forwardingReaches(lane.api, 'too-long', 'failed')).forwarding).toMatchObject({

@@ -15,17 +15,19 @@ let system: System;
 let target: HttpServer;
 let redirected = 0;
 let seen: string[];
-/** How the target answers; it echoes what it was sent, as a careless one does. */
-let respond: (response: ServerResponse, echo: string) => void;
+type Respond = (response: ServerResponse, echo: string) => void;
+/** How the target answers to updates of a service; it echoes what it was sent, as a careless one does. */
+const ways = new Map<string, Respond>();
 
 beforeAll(async () => {
   system = await startSystem();
   seen = [];
-  target = await startHttpServer(({ url, headers }, response) => {
+  target = await startHttpServer(({ url, headers, body }, response) => {
     if (url === '/elsewhere') redirected += 1;
     const echo = JSON.stringify([url, headers]);
     seen.push(echo);
-    respond(response, echo);
+    const { service } = JSON.parse(body) as { service: string };
+    ways.get(service)?.(response, echo);
   });
 });
 afterAll(async () => {
@@ -35,7 +37,7 @@ afterAll(async () => {
 
 const targetUrl = (): string =>
   `http://${SECRETS.user}:${SECRETS.password}@127.0.0.1:${target.port}/status?key=${SECRETS.query}`;
-const WAYS: Record<string, typeof respond> = {
+const WAYS: Record<string, Respond> = {
   'an error': (response, echo) => void response.writeHead(500).end(echo),
   'a redirect': (response, echo) => void response.writeHead(307, { location: '/elsewhere' }).end(echo),
   'no answer': (response) => void response.destroy(),
@@ -52,20 +54,31 @@ describe("a target's address and token", () => {
         ...(byToken ? { STATUS_FORWARD_TOKEN: SECRETS.token } : {}),
         STATUS_FORWARD_TIMEOUT: '200ms',
         STATUS_FORWARD_MAX_BACKOFF: '200ms',
-        STATUS_FORWARD_GIVE_UP: '1s',
       },
       start: [],
     });
-    const { lines: logged } = lane.startWorker();
-    await eventually(() => expect(logged.join('\n')).toContain('"message":"Working"'));
+    const patient = lane.startWorker();
     seen = [];
     const found: Found[] = [];
+    const posted = new Map<string, { service: string; id: string }>();
     for (const [way, how] of Object.entries(WAYS)) {
-      respond = how;
       const service = `${kind}-${way.replaceAll(' ', '-')}`;
-      const { id } = await postStatus(lane.api, service);
+      ways.set(service, how);
+      posted.set(way, await postStatus(lane.api, service));
       await eventually(async () => expect((await getStatus(lane.api, service)).forwarding?.tries).toBeGreaterThan(0));
       found.push({ place: `${way}, waiting`, text: (await lane.api(`/status/${service}`)).text });
+    }
+    const refused = `${kind}-refused`;
+    ways.set(refused, (response, echo) => void response.writeHead(400).end(echo));
+    await postStatus(lane.api, refused);
+    await forwardingReaches(lane.api, refused, 'failed');
+    ways.set(refused, (response, echo) => void response.writeHead(200).end(echo));
+    await postStatus(lane.api, refused);
+    await forwardingReaches(lane.api, refused, 'delivered');
+
+    await patient.stop();
+    lane.startWorker({ STATUS_FORWARD_GIVE_UP: '1s' });
+    for (const [way, { service, id }] of posted) {
       const given = await forwardingReaches(lane.api, service, 'failed');
       found.push({ place: `${way}, failed`, text: JSON.stringify(given) });
       await eventually(async () => {
@@ -74,13 +87,6 @@ describe("a target's address and token", () => {
         found.push({ place: 'Slack', text: JSON.stringify(messages) });
       });
     }
-    respond = (response, echo) => void response.writeHead(400).end(echo);
-    await postStatus(lane.api, `${kind}-refused`);
-    await forwardingReaches(lane.api, `${kind}-refused`, 'failed');
-    respond = (response, echo) => void response.writeHead(200).end(echo);
-    await postStatus(lane.api, `${kind}-refused`);
-    await forwardingReaches(lane.api, `${kind}-refused`, 'delivered');
-
     const basic = Buffer.from(`${SECRETS.user}:${SECRETS.password}`).toString('base64');
     const expected = byToken ? `Bearer ${SECRETS.token}` : `Basic ${basic}`;
     expect(seen.length).toBeGreaterThan(7);

@@ -1,7 +1,7 @@
 import { eventually } from '@quartermaster/testing';
 import { startSystem, type System } from '../harness/start-system';
 import { eventsOfTask, stepsOfTask } from '../harness/task-traces';
-import { getTask, postTask, taskEnds } from '../harness/tasks';
+import { getTask, postTask, taskEnds, type ShownTask } from '../harness/tasks';
 
 let system: System;
 beforeAll(async () => {
@@ -12,14 +12,19 @@ afterAll(() => system.stop());
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** As the product has it, for workers that are not killed: one that stands still for a while is not to repeat its messages. */
+const PATIENT = { JOB_LOCK: '10s' } as const;
+
 describe('echo-steps', () => {
   it('echoes every step, shows each as it is done, and tells Slack of its start and its end', async () => {
-    const lane = await system.openLane({ start: ['worker'] });
+    const lane = await system.openLane({ start: [] });
     const { _id: id, status } = await postTask(lane.api, 'echo-steps', { steps: ['a', 'b', 'c'], pause: '400ms' });
     expect(status).toBe('PENDING');
-    await eventually(async () => {
-      expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ status: 'RUNNING', echoed: ['a'] });
-    });
+    // Killed between two steps: what is shown then stays for however long nobody looks.
+    const first = lane.startWorker({ CRASH_POINT: 'task/echo-2:before', WORKER_QUEUES: 'tasks' });
+    expect(await first.ended).toBe('SIGKILL');
+    expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ status: 'RUNNING', echoed: ['a'] });
+    lane.startWorker(PATIENT);
     const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
     expect(task).toMatchObject({ echoed: ['a', 'b', 'c'], exceptions: [] });
     expect(task.log.map(({ message }) => message)).toEqual(['Started: echo a, b, c', 'a', 'b', 'c']);
@@ -44,8 +49,8 @@ describe('echo-steps', () => {
       const doomed = lane.startWorker({ CRASH_POINT: point, WORKER_QUEUES: 'tasks' });
       const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 3 });
       expect(await doomed.ended).toBe('SIGKILL');
-      const successor = lane.startWorker();
-      const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 30_000);
+      const successor = lane.startWorker({ WORKER_QUEUES: 'tasks' });
+      const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
       expect(task).toMatchObject({ echoed: ['step 1', 'step 2', 'step 3'], exceptions: [] });
       await eventually(async () => {
         expect((await eventsOfTask(system.sandbox, id)).sort()).toEqual([`task-completed-${id}`, `task-started-${id}`]);
@@ -54,6 +59,8 @@ describe('echo-steps', () => {
     };
     const runLane = async (): Promise<void> => {
       const lane = await system.openLane({ start: [] });
+      // Messages are posted by one that is not thought dead where it only stands still: it would rightly repeat them.
+      lane.startWorker({ WORKER_QUEUES: 'notifications', JOB_LOCK: '60s' });
       for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
         try {
           await dieAt(lane, point);
@@ -71,7 +78,7 @@ describe('a worker that is stopped', () => {
   it('gives back the task that sleeps in it, and another goes on', async () => {
     const lane = await system.openLane({ start: [] });
     const worker = lane.startWorker();
-    const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 3, pause: '3s' });
+    const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 2, pause: '20s' });
     await eventually(async () => {
       expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: ['step 1'] });
     });
@@ -82,24 +89,24 @@ describe('a worker that is stopped', () => {
     expect(ms).toBeLessThan(15_000);
     expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ status: 'RUNNING', echoed: ['step 1'] });
     lane.startWorker();
-    const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 30_000);
-    expect(task).toMatchObject({ echoed: ['step 1', 'step 2', 'step 3'], exceptions: [] });
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
+    expect(task).toMatchObject({ echoed: ['step 1', 'step 2'], exceptions: [] });
     await lane.stop();
   });
 });
 
 describe('a cancel', () => {
   it('is settled within seconds while the task sleeps in a worker, and nothing more is done', async () => {
-    const lane = await system.openLane({ start: ['worker'] });
+    const lane = await system.openLane({ start: ['worker'], worker: PATIENT });
     const { _id: id } = await postTask(lane.api, 'echo-steps', { steps: 5, pause: '60s' });
     await eventually(async () => {
       expect(await getTask(lane.api, 'echo-steps', id)).toMatchObject({ echoed: ['step 1'] });
     });
-    const startedAt = performance.now();
-    const cancelled = await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
+    const cancelled = await lane.api<ShownTask>(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
     expect([cancelled.status, cancelled.json()]).toMatchObject([200, { status: 'CANCELLED' }]);
-    const task = await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED', 15_000);
-    const ms = performance.now() - startedAt;
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED');
+    // By the clocks of web and worker: this test may have looked later.
+    const ms = Date.parse(task.log.at(-1)?.timestamp ?? '') - Date.parse(cancelled.json().date_updated);
     print(`a cancelled task was settled after ${(ms / 1000).toFixed(1)} s (limit 5 s)`);
     expect(ms).toBeLessThan(15_000);
     expect(task['echoed']).toEqual(['step 1']);
@@ -112,7 +119,7 @@ describe('a cancel', () => {
   });
 
   it('of a task that waits for its time ends it at once; it never runs', async () => {
-    const lane = await system.openLane({ start: ['worker'] });
+    const lane = await system.openLane({ start: ['worker'], worker: PATIENT });
     const { _id: id } = await postTask(lane.api, 'echo-steps?delay=2w', { steps: 1 });
     const cancelled = await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
     expect(cancelled.json()).toMatchObject({ status: 'CANCELLED', settled: true, echoed: [] });
@@ -134,37 +141,34 @@ describe('a cancel', () => {
     await worker.ended;
     await lane.api(`/tasks/echo-steps/${id}`, { method: 'DELETE' });
     lane.startWorker();
-    expect(await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED', 20_000)).toMatchObject({ echoed: ['step 1'] });
+    expect(await taskEnds(lane.api, 'echo-steps', id, 'CANCELLED')).toMatchObject({ echoed: ['step 1'] });
     await lane.stop();
   });
 });
 
 describe('a task that waits two seconds', () => {
-  it.each(['SIGKILL', 'SIGTERM'] as const)(
-    'runs once, with a worker ended by %s in between',
-    async (signal) => {
-      const lane = await system.openLane({ start: [] });
-      const worker = lane.startWorker();
-      await eventually(() => expect(worker.lines.some((line) => line.includes('"Working"'))).toBe(true));
-      const postedAt = Date.now();
-      const { _id: id } = await postTask(lane.api, 'echo-steps?delay=2s', { steps: ['once'] });
-      await pause(500);
-      worker.kill(signal);
-      await worker.ended;
-      lane.startWorker();
-      const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED', 20_000);
-      const startedAt = Date.parse(task.log[0]?.timestamp ?? '');
-      print(
-        `with ${signal} in between, a task delayed by 2 s started after ${((startedAt - postedAt) / 1000).toFixed(1)} s`,
-      );
-      expect(startedAt - postedAt).toBeGreaterThanOrEqual(1_900);
-      expect(task['echoed']).toEqual(['once']);
-      expect(task.log.map(({ message }) => message)).toEqual(['Started: echo once', 'once']);
-      await eventually(async () => {
-        expect(await eventsOfTask(system.sandbox, id)).toEqual([`task-started-${id}`, `task-completed-${id}`]);
-      });
-      await lane.stop();
-    },
-    60_000,
-  );
+  it.each(['SIGKILL', 'SIGTERM'] as const)('runs once, with a worker ended by %s in between', async (signal) => {
+    const lane = await system.openLane({ start: [] });
+    const worker = lane.startWorker();
+    await eventually(() => expect(worker.lines.some((line) => line.includes('"Working"'))).toBe(true));
+    const postedAt = Date.now();
+    const { _id: id } = await postTask(lane.api, 'echo-steps?delay=2s', { steps: ['once'] });
+    await pause(500);
+    worker.kill(signal);
+    await worker.ended;
+    lane.startWorker(PATIENT);
+    const task = await taskEnds(lane.api, 'echo-steps', id, 'COMPLETED');
+    const startedAt = Date.parse(task.log[0]?.timestamp ?? '');
+    print(
+      `with ${signal} in between, a task delayed by 2 s started after ${((startedAt - postedAt) / 1000).toFixed(1)} s`,
+    );
+    expect(startedAt - postedAt).toBeGreaterThanOrEqual(1_900);
+    expect(task['echoed']).toEqual(['once']);
+    expect(task.log.map(({ message }) => message)).toEqual(['Started: echo once', 'once']);
+    // Two posts at nearly the same time: either may be the first.
+    await eventually(async () => {
+      expect((await eventsOfTask(system.sandbox, id)).sort()).toEqual([`task-completed-${id}`, `task-started-${id}`]);
+    });
+    await lane.stop();
+  });
 });

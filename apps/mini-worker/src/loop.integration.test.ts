@@ -1,6 +1,6 @@
 import { AppError, createSilentLogger, type Logger } from '@quartermaster/foundation';
 import { createLeases, type Leases } from '@quartermaster/jobs';
-import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { eventually, openTestRedis, undisturbed, type TestRedis } from '@quartermaster/testing';
 import { startLoop, type Chore, type Loop } from './loop.js';
 
 let test: TestRedis;
@@ -13,8 +13,11 @@ afterEach(async () => {
   await test.close();
 });
 
-const leases = (): Leases =>
-  createLeases({ redis: test.redis, keys: test.keys, log: createSilentLogger(), ttlMs: 600 });
+/** Longer than any test waits: who gets it has been given it. */
+const LONG_LEASE_MS = 600_000;
+const SHORT_LEASE_MS = 600;
+const leases = (ttlMs: number): Leases =>
+  createLeases({ redis: test.redis, keys: test.keys, log: createSilentLogger(), ttlMs });
 
 /** A log that keeps what is said from `info` on. */
 function keepingLog(): { log: Logger; said: string[] } {
@@ -26,10 +29,15 @@ function keepingLog(): { log: Logger; said: string[] } {
   return { said, log: { ...createSilentLogger(), info: keep('info'), warn: keep('warn'), error: keep('error') } };
 }
 
-function start(chores: readonly Chore[], log: Logger = createSilentLogger(), onStuck = (): void => undefined): Loop {
+function start(
+  chores: readonly Chore[],
+  log: Logger = createSilentLogger(),
+  onStuck = (): void => undefined,
+  leaseMs = LONG_LEASE_MS,
+): Loop {
   const loop = startLoop({
     chores,
-    leases: leases(),
+    leases: leases(leaseMs),
     intervalMs: 20,
     log,
     stuckAfterMs: 300,
@@ -84,13 +92,26 @@ describe('the loop', () => {
     const leader = start([mine]);
     await eventually(() => expect(mine.rounds).toBeGreaterThan(0));
     const follower = start([theirs]);
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    const looked = mine.rounds;
+    await eventually(() => expect(mine.rounds).toBeGreaterThan(looked + 5));
     expect([theirs.rounds, leader.leads(), follower.leads()]).toEqual([0, true, false]);
     await leader.stop();
     const { rounds } = mine;
-    await eventually(() => expect(theirs.rounds).toBeGreaterThan(1), 400);
+    await eventually(() => expect(theirs.rounds).toBeGreaterThan(1));
     expect(mine.rounds).toBe(rounds);
   });
+
+  it('leads for longer than its lease, which it renews', () =>
+    undisturbed(async () => {
+      const [mine, theirs] = [counting('mine'), counting('theirs')];
+      const leader = start([mine], undefined, undefined, SHORT_LEASE_MS);
+      await eventually(() => expect(mine.rounds).toBeGreaterThan(0));
+      const follower = start([theirs], undefined, undefined, SHORT_LEASE_MS);
+      await new Promise((resolve) => setTimeout(resolve, SHORT_LEASE_MS + 200));
+      const seen = [theirs.rounds, leader.leads(), follower.leads()];
+      await Promise.all([leader.stop(), follower.stop()]);
+      expect(seen).toEqual([0, true, false]);
+    }));
 
   it('says that it is stuck when a round does not end', async () => {
     let stuck = 0;
@@ -117,7 +138,7 @@ describe('the loop', () => {
     expect(() => held()).toThrow(/stopping/);
     const next = counting('next');
     start([next]);
-    await eventually(() => expect(next.rounds).toBeGreaterThan(0), 400);
+    await eventually(() => expect(next.rounds).toBeGreaterThan(0));
     finish();
     await stopped;
     expect(said).toEqual(['info | Leading: this mini-worker does the chores']);

@@ -35,9 +35,11 @@ const ACCOUNT_ID = '123456789012';
 /** Where an SDK of AWS names the application: `… app/worker …`. */
 const APPLICATION = /(?:^| )app\/(\S+)/;
 
-/** One server on loopback that plays every outside service there is, and can be asked what was done to them. */
-export function createSandbox(config: SandboxConfig, log: Logger): Sandbox {
-  const now = Date.now;
+/**
+ * One server on loopback that plays every outside service there is, and can be asked what was done to them. `now`: the
+ * clock by which what is played goes on.
+ */
+export function createSandbox(config: SandboxConfig, log: Logger, now: () => number = Date.now): Sandbox {
   const records = createRecords(now);
   const faults = createFaults(config.SANDBOX_SEED);
   const cloudInit = createCloudInit({

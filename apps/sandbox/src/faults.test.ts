@@ -7,7 +7,6 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { eventually } from '@quartermaster/testing';
 import { refusalOf, startSandbox, type StartedSandbox } from './testing/started-sandbox.js';
 
 let sandbox: StartedSandbox;
@@ -93,6 +92,7 @@ describe('faults', () => {
 
   it('not-found-first: nobody knows the new id for a while, then everybody does', async () => {
     await fault({ kind: 'not-found-first', ms: 400 });
+    sandbox.clock.hold();
     const id = (await sandbox.ec2.send(launch())).Instances?.[0]?.InstanceId ?? '';
     const calls = [
       new DescribeInstancesCommand({ InstanceIds: [id] }),
@@ -108,30 +108,37 @@ describe('faults', () => {
       return (answer.Reservations ?? []).some((each) => each.Instances?.[0]?.InstanceId === id);
     };
     expect(await listed()).toBe(false);
-    await eventually(async () => expect(await listed()).toBe(true));
+    sandbox.clock.pass(400);
+    expect(await listed()).toBe(true);
     await sandbox.ec2.send(calls[1]);
   });
 
   it('not-found-first hides a new group where that is asked for, but not its name', async () => {
     await fault({ kind: 'not-found-first', action: 'CreateSecurityGroup', ms: 300, count: 1 });
+    sandbox.clock.hold();
     const create = new CreateSecurityGroupCommand({ GroupName: 'a', Description: 'b' });
     const id = (await sandbox.ec2.send(create)).GroupId ?? '';
     const remove = (): Promise<unknown> => sandbox.ec2.send(new DeleteSecurityGroupCommand({ GroupId: id }));
     expect((await refusalOf(remove())).code).toBe('InvalidGroup.NotFound');
     expect((await refusalOf(sandbox.ec2.send(create))).code).toBe('InvalidGroup.Duplicate');
-    await eventually(remove);
+    sandbox.clock.pass(300);
+    await remove();
   });
 
   it('slow: before the effect, or after it', async () => {
+    // By when the effect was noted, not by when somebody came to look. A timer may be a millisecond early.
+    const timed = async (): Promise<{ before: number; after: number }> => {
+      const sentAt = Date.now();
+      await sandbox.ec2.send(launch());
+      const answeredAt = Date.now();
+      const noted = (await sandbox.effects('RunInstances')).map(({ time }) => Date.parse(time)).at(-1) ?? NaN;
+      return { before: noted - sentAt, after: answeredAt - noted };
+    };
     await fault({ kind: 'slow', action: 'RunInstances', ms: 250, after: true, count: 1 });
-    const answer = sandbox.ec2.send(launch());
-    await eventually(async () => expect(await sandbox.effects('RunInstances')).toHaveLength(1), 200, 10);
-    await answer;
-    await fault({ kind: 'slow', action: 'RunInstances', ms: 250, count: 1 });
-    const later = sandbox.ec2.send(launch());
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await timed()).after).toBeGreaterThanOrEqual(249);
     expect(await sandbox.effects('RunInstances')).toHaveLength(1);
-    await later;
+    await fault({ kind: 'slow', action: 'RunInstances', ms: 250, count: 1 });
+    expect((await timed()).before).toBeGreaterThanOrEqual(249);
     expect(await sandbox.effects('RunInstances')).toHaveLength(2);
   });
 

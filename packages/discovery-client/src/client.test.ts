@@ -191,14 +191,15 @@ describe('a link', () => {
   });
 
   it('takes a server for dead that sends no pings, and connects again', async () => {
-    pingSeconds = '0.05';
+    // It is patient for 4.5 s.
+    pingSeconds = '2';
     const noted = noteStates();
     const opened = nextSocket();
     const waiting = noted.until('waiting');
     client.monitor({ monitor: ['a'], onMessage: () => undefined, onState: noted.onState });
     const socket = await opened;
     const pings = setInterval(() => socket.ping(), 50);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect(noted.states).toEqual(['open']);
     clearInterval(pings);
     const again = nextSocket();

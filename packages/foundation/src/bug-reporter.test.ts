@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 async function arrived(): Promise<string> {
-  for (let tries = 0; envelopes.length === 0 && tries < 200; tries += 1) await new Promise((r) => setTimeout(r, 20));
+  for (let tries = 0; envelopes.length === 0 && tries < 3000; tries += 1) await new Promise((r) => setTimeout(r, 20));
   return envelopes.join('\n');
 }
 

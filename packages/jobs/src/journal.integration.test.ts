@@ -1,10 +1,11 @@
 import { createSilentLogger } from '@quartermaster/foundation';
-import { openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { openTestRedis, undisturbed, type TestRedis } from '@quartermaster/testing';
 import { createJournals, readSteps, type Journals } from './journal.js';
 import { LeaseLost } from './lease.js';
 import { Interrupted, SubjectTaken } from './retry.js';
 
-const LEASE_MS = 400;
+/** For what lasts longer than a lease, or ends with it; all others hold theirs for as long as they need it. */
+const SHORT_LEASE_MS = 400;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let test: TestRedis;
@@ -13,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-function journalsOfProcess(crashPoint?: (point: string) => void): Journals {
+function journalsOfProcess(crashPoint?: (point: string) => void, leaseMs = 60_000): Journals {
   const { redis, keys } = test;
-  const settings = { redis, keys, log: createSilentLogger(), leaseMs: LEASE_MS };
+  const settings = { redis, keys, log: createSilentLogger(), leaseMs };
   return createJournals(crashPoint ? { ...settings, crashPoint } : settings);
 }
 
@@ -70,7 +71,7 @@ describe('a step of the journal', () => {
     const act = async (): Promise<void> => void (acted = true);
     await expect(stale.step('create', { act })).rejects.toThrow(LeaseLost);
     expect(acted).toBe(false);
-    await fresh.close();
+    await Promise.all([stale.close(), fresh.close()]);
   });
 
   it('is not recorded when another process began while it acted', async () => {
@@ -83,11 +84,12 @@ describe('a step of the journal', () => {
       },
     });
     await expect(replaced).rejects.toThrow(/Lease|right to act/);
+    await slow.close();
   });
 
   it('ends at its own deadline when no renewal gets through', async () => {
-    const journal = await journalsOfProcess().open('build:cut', 60_000);
-    const frozenUntil = performance.now() + LEASE_MS * 2;
+    const journal = await journalsOfProcess(undefined, SHORT_LEASE_MS).open('build:cut', 60_000);
+    const frozenUntil = performance.now() + SHORT_LEASE_MS * 2;
     // As a stopped process: no timer fires, no renewal is sent.
     while (performance.now() < frozenUntil);
     expect(() => journal.guard.assertHeld()).toThrow(LeaseLost);
@@ -106,12 +108,16 @@ describe('a step of the journal', () => {
 
 describe('a subject', () => {
   it('is held by one process at a time, also long after its lease would have run out', async () => {
-    const holder = await journalsOfProcess().open('build:held', 60_000);
-    await sleep(LEASE_MS * 2);
-    await expect(journalsOfProcess().open('build:held', 60_000)).rejects.toThrow(SubjectTaken);
-    holder.guard.assertHeld();
-    await holder.close();
-    await (await journalsOfProcess().open('build:held', 60_000)).close();
+    let tries = 0;
+    await undisturbed(async () => {
+      const subject = `build:held-${(tries += 1)}`;
+      const holder = await journalsOfProcess(undefined, SHORT_LEASE_MS).open(subject, 60_000);
+      await sleep(SHORT_LEASE_MS * 2);
+      await expect(journalsOfProcess().open(subject, 60_000)).rejects.toThrow(SubjectTaken);
+      holder.guard.assertHeld();
+      await holder.close();
+      await (await journalsOfProcess().open(subject, 60_000)).close();
+    });
   });
 
   it('is given to nobody and begins nothing in a process that is stopping', async () => {

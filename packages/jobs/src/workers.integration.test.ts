@@ -38,15 +38,16 @@ function start(
     'drain-zone': idle,
     'follow-change': idle,
     'forward-status': forwardStatus,
+    'check-ring': idle,
     'read-clusters': idle,
     'send-notification': idle,
     'terminate-instance': idle,
     'work-off-cluster': idle,
   };
   const { redis, keys, config: redisConfig } = test;
-  const journals = createJournals({ redis, keys, log, leaseMs: 800 });
+  const journals = createJournals({ redis, keys, log, leaseMs: 60_000 });
   const concurrency = new Map([['instance-builds', 5] as const, ['status-updates', 5] as const]);
-  const timing = { lockMs: 1000, backoffMs: 20, maxBackoffMs: 100, attempts, canaryMs: 50 };
+  const timing = { lockMs: 60_000, backoffMs: 20, maxBackoffMs: 100, attempts, canaryMs: 500 };
   const stopping = { producer, onStopped: (queue: string) => void stopped.push(queue) };
   running.push(
     createWorkers({ redis, redisConfig, keys, log, journals, processors, concurrency, ...timing, ...stopping }),
@@ -147,7 +148,7 @@ describe('a job that waits for its time', () => {
 describe('a canary', () => {
   it('is taken by a worker that consumes, and shows one that does not', async () => {
     start({ run: () => Promise.resolve() });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     expect(stopped).toEqual([]);
     const [figures] = (await producer.inspect()).filter(({ name }) => name === 'instance-builds');
     expect(figures).toMatchObject({ waiting: 0, failed: 0, paused: false });
@@ -155,7 +156,7 @@ describe('a canary', () => {
     // A queue that is paused is consumed by nobody; here the watch is not told why.
     const queue = new Queue('instance-builds', { connection: test.redis, prefix: test.keys.queues });
     await queue.pause();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     expect(stopped).toEqual([]);
     jest.spyOn(producer, 'isPaused').mockResolvedValue(false);
     await eventually(() => expect(stopped).toEqual(['instance-builds']));
@@ -264,7 +265,7 @@ describe('a job that drains', () => {
     start({ run: () => Promise.resolve() }, undefined, {
       run: () => {
         runs += 1;
-        return runs === 1 ? Promise.reject(new RetryLater(600)) : Promise.resolve();
+        return runs === 1 ? Promise.reject(new RetryLater(3000)) : Promise.resolve();
       },
     });
     await createOpenJobs(test.redis, test.keys).open(job, Date.now());
@@ -274,7 +275,7 @@ describe('a job that drains', () => {
     expect(await producer.revive(job)).toBe(false);
     await producer.enqueue('forward-status', FORWARD);
     await eventually(() => expect(runs).toBe(2));
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     expect([runs, await openCount()]).toEqual([2, 0]);
   });
 });

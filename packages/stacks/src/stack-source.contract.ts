@@ -32,7 +32,7 @@ export function describeStackSource(open: () => Promise<SourceUnderTest>): void 
   const statusOf = async (id: string): Promise<string | undefined> =>
     (await test.source.findInstances([id]))[0]?.Status;
   const until = async (id: string, status: string): Promise<void> => {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 1000; tries += 1) {
       if ((await statusOf(id)) === status) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

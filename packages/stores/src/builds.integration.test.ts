@@ -16,7 +16,8 @@ const REQUEST: BuildRequest = {
   boot_instance: true,
 };
 const NOW = Date.parse('2026-01-02T03:04:05Z');
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const ERROR = { kind: 'unprocessable', code: 'no-capacity', message: 'EC2 has none' } as const;
 
 let test: TestRedis;
@@ -138,7 +139,7 @@ describe('a launch', () => {
 
   it('lets the time of the init script count anew, and tells where it was over already', async () => {
     const id = await accepted();
-    await test.redis.set(test.keys.initScript(id), 'zipped', 'PX', 5_000);
+    await test.redis.set(test.keys.initScript(id), 'zipped', 'PX', 600_000);
     const now = Date.now();
     const launched = launch(['i-1', 'i-2'], [], now + DAY_MS);
     expect(await builds.launch(id, launched, now)).toEqual({ outcome: 'started', has_script: true });
@@ -277,18 +278,18 @@ describe('a list of builds', () => {
 
 describe('retention', () => {
   it('counts from the last change of state, and takes old builds off the lists', async () => {
-    builds = createBuilds(test.redis, test.keys, 60_000);
+    builds = createBuilds(test.redis, test.keys, HOUR_MS);
     const id = await accepted();
-    await test.redis.pexpire(test.keys.build(id), 5_000);
+    await test.redis.pexpire(test.keys.build(id), 600_000);
     await builds.report(id, 'i-1', quiet, NOW);
     await builds.launch(id, launch(['i-1', 'i-2']), NOW);
     for (const key of [test.keys.build(id), test.keys.buildReports(id)]) {
-      expect(await test.redis.pttl(key)).toBeGreaterThan(55_000);
+      expect(await test.redis.pttl(key)).toBeGreaterThan(HOUR_MS - 300_000);
     }
     await test.redis.del(test.keys.build(id));
     expect((await builds.list({}, 1, 10)).builds).toEqual([]);
     // Trimmed now and then: at times that are a multiple of 50 ms.
-    await accepted({}, NOW + 121_000 - (NOW % 50));
+    await accepted({}, NOW + 2 * HOUR_MS + 1000 - (NOW % 50));
     expect(await test.redis.zscore(test.keys.buildIndex(), id)).toBeNull();
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from './redis-server.js';
+import { findFreePort, startOnFreePorts, waitForServer } from './redis-server.js';
 
 /** A private etcd of one member on loopback. */
 export interface EtcdServer {
@@ -22,7 +22,11 @@ export interface EtcdServer {
   stop(): Promise<void>;
 }
 
-export async function startEtcd(extraArguments: readonly string[] = []): Promise<EtcdServer> {
+export function startEtcd(extraArguments: readonly string[] = []): Promise<EtcdServer> {
+  return startOnFreePorts(() => startEtcdOnce(extraArguments));
+}
+
+async function startEtcdOnce(extraArguments: readonly string[]): Promise<EtcdServer> {
   const [port, peerPort] = [await findFreePort(), await findFreePort()];
   const folder = await mkdtemp(join(tmpdir(), 'quartermaster-etcd-'));
   const [url, peerUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
@@ -35,11 +39,7 @@ export async function startEtcd(extraArguments: readonly string[] = []): Promise
 
   const start = async (): Promise<void> => {
     child = spawn('etcd', settings, { stdio: 'ignore', env: environment() });
-    const failed = once(child, 'error').then(([error]) => {
-      throw new Error('etcd does not start; is it installed?', { cause: error });
-    });
-    failed.catch(() => undefined);
-    await Promise.race([failed, waitUntilHealthy(url)]);
+    await waitForServer(child, () => isHealthy(url));
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (hasEnded()) return;
@@ -71,14 +71,6 @@ function environment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCD_'));
   // etcd 3.4 asks for this word where it was not tried by its makers.
   return { ...Object.fromEntries(others), ...(process.arch === 'x64' ? {} : { ETCD_UNSUPPORTED_ARCH: process.arch }) };
-}
-
-async function waitUntilHealthy(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (await isHealthy(url)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`etcd is not healthy at ${url}`);
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,18 +17,75 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** A TCP port of loopback that was free a moment ago. */
+/** Below what the system hands out by itself; each process has some of its own, so that none is taken before it is used. */
+const PORTS = { first: 10_100, each: 100, processes: 220 } as const;
+let nextPort = Math.floor(Math.random() * PORTS.each);
+
+/** A TCP port of loopback that is free, and no other test's. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (let tries = 0; tries < PORTS.each; tries += 1) {
+    const port = PORTS.first + (process.pid % PORTS.processes) * PORTS.each + (nextPort % PORTS.each);
+    nextPort += 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error('All ports of this process are taken');
 }
 
-export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
+/** How long (ms) a server may take to start: on a machine that is busy with other things, long. */
+export const START_LIMIT_MS = 60_000;
+
+/**
+ * Resolves when `answers` says so. Rejects as soon as the process has ended, as it does where its port was taken after it
+ * was found free: whoever answers there then is somebody else.
+ */
+export async function waitForServer(child: ChildProcess, answers: () => Promise<boolean>): Promise<void> {
+  let failure: Error | undefined;
+  const name = child.spawnfile;
+  child.once('error', (cause) => (failure = new Error(`${name} does not start; is it installed?`, { cause })));
+  child.once('exit', (code) => (failure ??= new EndedAtStart(`${name} ended at its start with ${code}`)));
+  const end = Date.now() + START_LIMIT_MS;
+  for (;;) {
+    const hasAnswered = await answers();
+    if (failure !== undefined) throw failure;
+    if (hasAnswered) return;
+    if (Date.now() > end) throw new Error(`${name} does not answer`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+class EndedAtStart extends Error {
+  override readonly name = 'EndedAtStart';
+}
+
+/** Starts something on ports that are free, on others where these were taken meanwhile. */
+export async function startOnFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof EndedAtStart) || tries === 5) throw error;
+    }
+  }
+}
+
+export function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
+  return startOnFreePorts(() => startRedisOnce(extraArguments));
+}
+
+async function startRedisOnce(extraArguments: readonly string[]): Promise<RedisServer> {
   const port = await findFreePort();
   const folder = await mkdtemp(join(tmpdir(), 'quartermaster-redis-'));
   let child: ChildProcess;
@@ -36,11 +93,7 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
     const settings = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
     const durability = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'];
     child = spawn('redis-server', [...settings, ...durability, ...extraArguments], { stdio: 'ignore' });
-    const failed = once(child, 'error').then(([error]) => {
-      throw new Error('redis-server does not start; is it installed?', { cause: error });
-    });
-    failed.catch(() => undefined);
-    await Promise.race([failed, waitUntilItAnswers(port)]);
+    await waitForServer(child, () => pings(port));
   };
   await start();
   return {
@@ -57,14 +110,6 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function waitUntilItAnswers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await pings(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`redis-server does not answer on port ${port}`);
 }
 
 function pings(port: number): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { eventually } from '@quartermaster/testing';
 import type { Answer } from '../../harness/api';
 import { effectsOf, slackMessages, type ShownBuild } from '../../harness/builds';
 import type { BuildsEvidence, SandboxInstance } from '../checkers/builds-evidence';
@@ -12,7 +13,7 @@ export async function gatherEvidence(world: World, told: Told): Promise<BuildsEv
   const ids = new Set([...told.builds.map(({ id }) => id), ...(await redis.buildIds())]);
   const [builds, listed, effects, messages, instances, resources, openJobs, reservations] = await Promise.all([
     loadBuilds(world, [...ids]),
-    read<{ instances: { id: string; managed: boolean }[] }>(world, '/instances'),
+    loadListing(world),
     effectsOf(sandbox),
     slackMessages(sandbox),
     loadInstances(world),
@@ -93,6 +94,22 @@ async function loadBuilds(world: World, ids: string[]): Promise<Map<string, Show
   };
   await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
   return found;
+}
+
+/** The list of instances as EC2 was asked for it after now: an older one knows nothing of what came to rest last. */
+async function loadListing(world: World): Promise<Answer<{ instances: { id: string; managed: boolean }[] }>> {
+  const since = Date.now();
+  return eventually(
+    async () => {
+      const listed = await read<{ instances: { id: string; managed: boolean }[] }>(world, '/instances');
+      // The age is rounded to seconds.
+      const askedAt = Date.now() - 1000 * Number(listed.headers.get('x-cache-age') ?? Infinity) - 500;
+      if (askedAt < since) throw new Error('The list of instances is not refreshed');
+      return listed;
+    },
+    120_000,
+    500,
+  );
 }
 
 async function read<T>({ api }: World, path: string): Promise<Answer<T>> {

@@ -56,7 +56,7 @@ let sandbox: StartedSandbox;
 let web: Web;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ SANDBOX_CLOUD_INIT_RETRY_MS: '4000' });
+  sandbox = await startSandbox({ SANDBOX_CLOUD_INIT_RETRY_MS: '60000' });
 });
 beforeEach(async () => {
   web = createWeb();
@@ -125,8 +125,8 @@ describe('a booted instance', () => {
 
   it('outlives a web process that is away for a moment and one that answers 503', async () => {
     const port = Number(new URL(web.url).port);
-    const [id = ''] = await boot(includeOf('b-3'));
     await web.close();
+    const [id = ''] = await boot(includeOf('b-3'));
     let refusals = 2;
     web.answer = ({ method }) => {
       if (method === 'GET') return { status: 200, body: 'script' };

@@ -42,12 +42,15 @@ describe('DescribeInstanceStatus', () => {
     const read = async (): Promise<(string | undefined)[]> =>
       summary((await statuses({ InstanceIds: [id], IncludeAllInstances: true }))[0]);
     expect(await read()).toEqual(['running', 'ok', 'passed', 'ok', 'passed']);
+    sandbox.clock.hold();
     await sandbox.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
     expect(await read()).toEqual(['stopping', 'not-applicable', undefined, 'not-applicable', undefined]);
-    await eventually(async () => expect((await read())[0]).toBe('stopped'));
+    sandbox.clock.pass(200);
+    expect((await read())[0]).toBe('stopped');
     await sandbox.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
-    await eventually(async () => expect((await read())[0]).toBe('running'), 1000, 10);
+    sandbox.clock.pass(100);
     expect(await read()).toEqual(['running', 'initializing', 'initializing', 'initializing', 'initializing']);
+    sandbox.clock.go();
     await eventually(async () => expect(await read()).toEqual(['running', 'ok', 'passed', 'ok', 'passed']));
     const { check_transitions: checks } = await sandbox.instance(id);
     expect(checks.map(({ state }) => state)).toEqual(['initializing', 'ok', 'not-applicable', 'initializing', 'ok']);

@@ -9,7 +9,6 @@ import {
   type DescribeInstancesCommandInput,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import { eventually } from '@quartermaster/testing';
 import { refusalOf, startSandbox, type StartedSandbox } from '../testing/started-sandbox.js';
 
 let sandbox: StartedSandbox;
@@ -56,6 +55,7 @@ describe('DescribeInstances', () => {
   });
 
   it('filters by any value of every filter, with wildcards, and tells tags apart by case', async () => {
+    sandbox.clock.hold();
     const [id = ''] = await launch();
     await sandbox.ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'Kind', Value: 'a*b' }] }));
     const by = async (Name: string, ...Values: string[]): Promise<number> =>
@@ -151,6 +151,7 @@ describe('DescribeInstances', () => {
 
 describe('TerminateInstances', () => {
   it('moves through shutting-down to terminated, without a network, until it is not described any more', async () => {
+    sandbox.clock.hold();
     const [id = ''] = await launch();
     const answer = await sandbox.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     expect(answer.TerminatingInstances).toEqual([
@@ -160,18 +161,16 @@ describe('TerminateInstances', () => {
         PreviousState: { Code: 0, Name: 'pending' },
       },
     ]);
-    await eventually(async () => {
-      const [instance] = await instancesBy({ InstanceIds: [id] });
-      expect(instance?.State?.Name).toBe('terminated');
-      expect(instance?.PrivateIpAddress).toBeUndefined();
-      expect(instance?.SecurityGroups ?? []).toEqual([]);
-    });
+    sandbox.clock.pass(100);
+    const [instance] = await instancesBy({ InstanceIds: [id] });
+    expect(instance?.State?.Name).toBe('terminated');
+    expect(instance?.PrivateIpAddress).toBeUndefined();
+    expect(instance?.SecurityGroups ?? []).toEqual([]);
     const again = await sandbox.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     expect(again.TerminatingInstances?.[0]?.PreviousState?.Name).toBe('terminated');
     expect(await sandbox.effects('TerminateInstances')).toMatchObject([{ instance_ids: [id] }]);
-    await eventually(async () => {
-      expect((await refusalOf(instancesBy({ InstanceIds: [id] }))).code).toBe('InvalidInstanceID.NotFound');
-    });
+    sandbox.clock.pass(300);
+    expect((await refusalOf(instancesBy({ InstanceIds: [id] }))).code).toBe('InvalidInstanceID.NotFound');
   });
 
   it('terminates none where one id is unknown', async () => {

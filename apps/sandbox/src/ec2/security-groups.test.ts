@@ -8,7 +8,6 @@ import {
   type AuthorizeSecurityGroupIngressCommandInput,
   type CreateSecurityGroupCommandInput,
 } from '@aws-sdk/client-ec2';
-import { eventually } from '@quartermaster/testing';
 import { refusalOf, startSandbox, type Resources, type StartedSandbox } from '../testing/started-sandbox.js';
 
 let sandbox: StartedSandbox;
@@ -171,15 +170,15 @@ describe('DeleteSecurityGroup', () => {
       message: `resource ${id} has a dependent object`,
     });
     const instance = launched.Instances?.[0]?.InstanceId ?? '';
+    sandbox.clock.hold();
     await sandbox.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance] }));
-    await eventually(async () => {
-      expect((await sandbox.get<{ state: string }>(`instances/${instance}`)).state).toBe('terminated');
-    });
+    sandbox.clock.pass(100);
+    expect((await sandbox.get<{ state: string }>(`instances/${instance}`)).state).toBe('terminated');
     expect((await refusalOf(remove())).code).toBe('DependencyViolation');
 
     const other = await create({ GroupName: 'other' });
     await authorize(other, [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: id }] }]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    sandbox.clock.pass(200);
     expect((await refusalOf(remove())).code).toBe('DependencyViolation');
     await sandbox.ec2.send(new DeleteSecurityGroupCommand({ GroupId: other }));
     await remove();

@@ -91,6 +91,7 @@ describe('StopInstances and StartInstances', () => {
 
   it('refuse the whole call where one instance is in the wrong state', async () => {
     const [id, other] = [await seed(), await seed()];
+    sandbox.clock.hold();
     await stop(id);
     expect(await refusalOf(start(id))).toEqual({
       code: 'IncorrectInstanceState',
@@ -106,6 +107,7 @@ describe('StopInstances and StartInstances', () => {
 
   it('refuse to stop one that has never run, but not one that comes up again', async () => {
     const { images } = await sandbox.resources();
+    sandbox.clock.hold();
     const launched = await sandbox.ec2.send(
       new RunInstancesCommand({ ImageId: images[0]?.id, InstanceType: 'm5.large', MinCount: 1, MaxCount: 1 }),
     );
@@ -114,6 +116,7 @@ describe('StopInstances and StartInstances', () => {
       code: 'IncorrectInstanceState',
       message: `Instance '${id}' cannot be stopped as it has never reached the 'running' state.`,
     });
+    sandbox.clock.go();
     await until(id, 'running');
     await stop(id);
     await until(id, 'stopped');
@@ -154,8 +157,7 @@ describe('StopInstances and StartInstances', () => {
     const layers = [{ name: 'Web', shortname: 'web', instances: 1, auto_scaling_group: 'legacy-web' }];
     const { instances } = await sandbox.addStack({ name: 'scaled', layers });
     const [{ ec2_instance_id: id, hostname } = { ec2_instance_id: '', hostname: '' }] = instances;
-    await stop(id);
-    await stop(id);
+    await Promise.all([stop(id), stop(id)]);
     await eventually(async () => expect(await sandbox.effects('ReplaceInstance')).toHaveLength(1));
     const [effect] = await sandbox.effects('ReplaceInstance');
     expect(effect).toMatchObject({
@@ -180,6 +182,7 @@ describe('faults of starting and stopping', () => {
   const restart = async (id: string): Promise<void> => {
     await stop(id);
     await until(id, 'stopped');
+    sandbox.clock.hold();
     await start(id);
   };
 
@@ -188,6 +191,7 @@ describe('faults of starting and stopping', () => {
     await fault({ kind: 'start-failed', count: 1 });
     await restart(id);
     expect((await describe1(id)).State?.Name).toBe('pending');
+    sandbox.clock.go();
     await until(id, 'stopped');
     expect((await describe1(id)).StateReason).toEqual({
       Code: 'Server.InternalError',
@@ -200,9 +204,11 @@ describe('faults of starting and stopping', () => {
   it('stuck: for ever in stopping until it is forced', async () => {
     const id = await seed();
     await fault({ kind: 'stuck', action: 'StopInstances', instance: id });
+    sandbox.clock.hold();
     await stop(id);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    sandbox.clock.pass(3_600_000);
     expect((await describe1(id)).State?.Name).toBe('stopping');
+    sandbox.clock.go();
     await sandbox.ec2.send(new StopInstancesCommand({ InstanceIds: [id], Force: true }));
     await until(id, 'stopped');
     expect(await sandbox.effects('StopInstances')).toMatchObject([{ force: false }, { force: true }]);
@@ -213,10 +219,13 @@ describe('faults of starting and stopping', () => {
     await stop(id, other);
     await until(other, 'stopped');
     await fault({ kind: 'stuck', action: 'StartInstances', instance: id, ms: 600 });
+    sandbox.clock.hold();
     await start(id, other);
-    await until(other, 'running');
+    sandbox.clock.pass(700);
+    expect((await describe1(other)).State?.Name).toBe('running');
     expect((await describe1(id)).State?.Name).toBe('pending');
-    await until(id, 'running');
+    sandbox.clock.pass(100);
+    expect((await describe1(id)).State?.Name).toBe('running');
   });
 
   it('no-capacity: for a start too', async () => {

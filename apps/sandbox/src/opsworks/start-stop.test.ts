@@ -48,8 +48,10 @@ const fault = async (body: object): Promise<void> => {
 
 describe('StopInstance and StartInstance', () => {
   it('go through every status, which the timeline keeps, and are one effect each', async () => {
+    sandbox.clock.hold();
     await stop(first);
     expect(await statusOf(first)).toBe('stopping');
+    sandbox.clock.go();
     await until(first, 'stopped');
     await start(first);
     await until(first, 'online');
@@ -75,11 +77,15 @@ describe('StopInstance and StartInstance', () => {
   });
 
   it('are one truth with EC2, both ways', async () => {
+    sandbox.clock.hold();
     await stop(first);
     expect(await ec2StateOf(first)).toBe('stopping');
+    sandbox.clock.go();
     await until(first, 'stopped');
+    sandbox.clock.hold();
     await sandbox.ec2.send(new StartInstancesCommand({ InstanceIds: [first.ec2_instance_id] }));
     expect(['requested', 'booting']).toContain(await statusOf(first));
+    sandbox.clock.go();
     await until(first, 'online');
     expect(await ec2StateOf(first)).toBe('running');
     await sandbox.ec2.send(new StopInstancesCommand({ InstanceIds: [first.ec2_instance_id] }));
@@ -96,9 +102,11 @@ describe('StopInstance and StartInstance', () => {
       code: 'ValidationException',
       message: `Instance ${first.instance_id} cannot be started while its status is online`,
     });
+    sandbox.clock.hold();
     await stop(first);
     expect((await refusalOf(stop(first))).code).toBe('ValidationException');
     expect((await refusalOf(start(first))).code).toBe('ValidationException');
+    sandbox.clock.go();
     await until(first, 'stopped');
     expect((await refusalOf(stop(first))).code).toBe('ValidationException');
     expect(await sandbox.effects()).toHaveLength(1);
@@ -156,10 +164,12 @@ describe('faults of starting and stopping', () => {
 
   it('stuck: stays in stopping for so much longer', async () => {
     await fault({ kind: 'stuck', action: 'StopInstance', ms: 500, count: 1 });
+    sandbox.clock.hold();
     await stop(first);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    sandbox.clock.pass(600);
     expect(await statusOf(first)).toBe('stopping');
-    await until(first, 'stopped');
+    sandbox.clock.pass(100);
+    expect(await statusOf(first)).toBe('stopped');
   });
 
   it('drop-answer: it stops all the same', async () => {

@@ -8,7 +8,6 @@ import {
   type ResourceRecordSet,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { eventually } from '@quartermaster/testing';
 import { refusalOf, startSandbox, type StartedSandbox } from '../testing/started-sandbox.js';
 
 let sandbox: StartedSandbox;
@@ -77,12 +76,14 @@ describe('ChangeResourceRecordSets', () => {
   });
 
   it('is PENDING, then INSYNC', async () => {
+    sandbox.clock.hold();
     const Id = await change(create('a.example.com', ['192.0.2.1']));
     const status = async (): Promise<string | undefined> =>
       (await sandbox.route53.send(new GetChangeCommand({ Id }))).ChangeInfo?.Status;
     expect(Id).toMatch(/^\/change\/C[0-9A-Z]{20}$/);
     expect(await status()).toBe('PENDING');
-    await eventually(async () => expect(await status()).toBe('INSYNC'));
+    sandbox.clock.pass(150);
+    expect(await status()).toBe('INSYNC');
     expect(await refusalOf(sandbox.route53.send(new GetChangeCommand({ Id: 'C123' })))).toEqual({
       code: 'NoSuchChange',
       message: 'Could not find resource with ID: C123',

@@ -28,7 +28,40 @@ export interface StartedSandbox {
   /** Adds a stack of OpsWorks. */
   addStack(plan: object): Promise<AddedStack>;
   instance(id: string): Promise<ShownInstance>;
+  /** The real one, until a test holds it, and again after a reset. */
+  readonly clock: SandboxClock;
   stop(): Promise<void>;
+}
+
+/** By which instances boot and stop, changes spread and requests are counted; not that of pauses on the way. */
+export interface SandboxClock {
+  /** It stands still: what lasts a moment only can be looked at for as long as that takes. */
+  hold(): void;
+  /** Moves it on while it is held. */
+  pass(ms: number): void;
+  go(): void;
+}
+
+function createClock(): SandboxClock & { now(): number; reset(): void } {
+  let ahead = 0;
+  let heldAt: number | undefined;
+  const now = (): number => heldAt ?? Date.now() + ahead;
+  return {
+    now,
+    hold: () => void (heldAt = now()),
+    pass: (ms) => {
+      if (heldAt === undefined) throw new Error('the clock is not held');
+      heldAt += ms;
+    },
+    go: () => {
+      ahead = now() - Date.now();
+      heldAt = undefined;
+    },
+    reset: () => {
+      ahead = 0;
+      heldAt = undefined;
+    },
+  };
 }
 
 export interface AddedStack {
@@ -77,7 +110,8 @@ const SHORT_TIMES = {
 
 export async function startSandbox(environment: Environment = {}): Promise<StartedSandbox> {
   const config = loadConfig<SandboxConfig>(sandboxVariables, { ...SHORT_TIMES, ...environment });
-  const sandbox = createSandbox(config, createSilentLogger());
+  const clock = createClock();
+  const sandbox = createSandbox(config, createSilentLogger(), () => clock.now());
   await sandbox.start();
   const { url } = sandbox;
 
@@ -91,6 +125,7 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
   const opsWorksWith: StartedSandbox['opsWorksWith'] = (settings) => new OpsWorksClient({ ...standard, ...settings });
   const route53With: StartedSandbox['route53With'] = (settings) => new Route53Client({ ...standard, ...settings });
   const send: StartedSandbox['send'] = async (method, path, body) => {
+    if (path === 'reset') clock.reset();
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${url}/_sandbox/${path}`, { method, ...payload });
     return { status: response.status, body: await response.json() };
@@ -130,6 +165,7 @@ export async function startSandbox(environment: Environment = {}): Promise<Start
       return body as AddedStack;
     },
     instance: (id) => get(`instances/${id}`),
+    clock,
     async stop() {
       ec2.destroy();
       route53.destroy();

@@ -9,15 +9,13 @@ import {
 import { createLogger } from '@quartermaster/foundation';
 import { createProducer } from '@quartermaster/jobs';
 import {
-  connectRedis,
   createAccounts,
   createClusterOperations,
   createIdempotencyKeys,
   createProcessBoard,
-  waitUntilReady,
   type Redis,
 } from '@quartermaster/stores';
-import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { connectPatiently, eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
 import { createAccountGate } from '../account-gate.js';
 import { createApp } from '../create-app.js';
 import type { KantoAnswer } from '../kanto-answer.js';
@@ -75,8 +73,7 @@ export async function startCouchdbApi(settings: { readOnly?: boolean } = {}): Pr
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
   const log = createLogger({ level: 'debug', format: 'json', process: 'web', secrets: [], write });
-  const redis = connectRedis(test.config, log);
-  await waitUntilReady(redis, 5000);
+  const redis = await connectPatiently(test.config, log);
   const accounts = createAccounts(redis, keys);
   const producer = createProducer(redis, keys, log);
   const queueWatch = createQueueWatch(createProcessBoard(redis, keys));

@@ -1,6 +1,6 @@
 import type { RecordSet } from '@quartermaster/dns';
 import { AppError, createSilentLogger } from '@quartermaster/foundation';
-import { openTestRedis, type TestRedis } from '@quartermaster/testing';
+import { eventually, openTestRedis, type TestRedis } from '@quartermaster/testing';
 import { openDnsDesk, ZONE, type DnsDesk } from '../testing/dns-desk.js';
 
 let test: TestRedis;
@@ -175,8 +175,11 @@ describe('a batch', () => {
       sentAt = (await desk.zones.load(ZONE)).drain.batches[0]?.sent_at ?? 0;
     };
     await desk.ask('s1', 'a.x', a('a.x', '1.0.0.1'));
+    const askedAt = Date.now();
     await desk.drain();
-    expect(Math.abs(sentAt - Date.now())).toBeLessThan(10_000);
+    // Redis may round, and count by another clock of this machine.
+    expect(sentAt).toBeGreaterThan(askedAt - 1000);
+    expect(sentAt).toBeLessThan(Date.now() + 1000);
   });
 
   it('of a worker that was replaced is stored by nobody', async () => {
@@ -197,9 +200,12 @@ describe('Route 53 that is away', () => {
     await desk.ask('s1', 'a.x', a('a.x', '1.0.0.1'));
     desk.dns.setAway(true);
     const draining = desk.drain();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const { trouble } = await desk.zones.load(ZONE);
-    expect([(trouble?.tries ?? 0) > 1, await stateOf('s1')]).toEqual([true, 'waiting']);
+    const trouble = await eventually(async () => {
+      const { trouble: found } = await desk.zones.load(ZONE);
+      expect(found?.tries ?? 0).toBeGreaterThan(1);
+      return found;
+    });
+    expect(await stateOf('s1')).toBe('waiting');
     // More than once: a try that is under way writes over it.
     const aging = setInterval(() => {
       const times = { since: Date.now() - 86_400_000, last_at: Date.now() };

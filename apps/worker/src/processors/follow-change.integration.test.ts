@@ -30,7 +30,9 @@ const shown = async (hostname: string): Promise<string> => {
 };
 /** The pause (s) after asking at this age of the change; 0: it is settled. Waits for its slot are none. */
 const pause = async (ageMs: number): Promise<number> => {
-  desk.skewMs = ageMs;
+  // Not a millisecond older, however long it takes to ask.
+  const acceptedAt = (await desk.zones.loadChange('C1'))?.accepted_at ?? 0;
+  desk.stillAt = acceptedAt + ageMs;
   for (;;) {
     const thrown = await desk.tryFollow('C1').then(
       () => undefined,

@@ -21,7 +21,8 @@ let arrived: string[];
 /** What happens at the next deliveries; `undefined` and beyond the end: it arrives. */
 let fates: (AppError | undefined)[];
 let crashAt: string | undefined;
-let skewMs: number;
+/** The only clock: it goes on by what a test adds, and by a millisecond whenever somebody looks. */
+let clock: number;
 let errors: object[];
 let serial = 0;
 
@@ -29,7 +30,7 @@ beforeEach(async () => {
   test = await openTestRedis();
   producer = createProducer(test.redis, test.keys, createSilentLogger());
   updates = createStatusUpdates(test.redis, test.keys);
-  [arrived, fates, errors, crashAt, skewMs, serial] = [[], [], [], undefined, 0, 0];
+  [arrived, fates, errors, crashAt, clock, serial] = [[], [], [], undefined, Date.now(), 0];
 });
 afterEach(async () => {
   await producer.close();
@@ -44,7 +45,7 @@ const receiver: StatusReceiver = {
     return Promise.resolve();
   },
 };
-const now = (): number => Date.now() + skewMs;
+const now = (): number => (clock += 1);
 
 async function post(status: string, channel?: string): Promise<string> {
   const id = `u${(serial += 1)}`;
@@ -65,7 +66,7 @@ async function run(settings: Partial<ForwardingParts> = {}, giveUpFor?: Error): 
     crashAt = undefined;
     throw new Error(`died at ${point}`);
   };
-  const journals = createJournals({ redis, keys, log, leaseMs: 5_000, crashPoint });
+  const journals = createJournals({ redis, keys, log, leaseMs: 60_000, crashPoint });
   const times = { giveUpMs: 24 * HOUR, backoffMs: 1_000, maxBackoffMs: 300_000 };
   const processor = createForwardStatus({ updates, receiver, journals, producer, times, now, ...settings });
   const journal = await journals.open('status:web', catalogue['forward-status'].retentionMs);
@@ -116,7 +117,7 @@ describe('forwarding', () => {
       await post('running');
       // A wake-up in between does not shorten the pause.
       expect(await pauseOf(run())).toBe(pauses.at(-1));
-      skewMs += (pauses.at(-1) ?? 0) * 1000 + 1;
+      clock += (pauses.at(-1) ?? 0) * 1000 + 1;
     }
     expect([pauses, arrived]).toEqual([[1, 2, 120], []]);
     await run();
@@ -151,12 +152,12 @@ describe('forwarding', () => {
     await post('starting', 'ops');
     await post('failed', 'dev');
     await post('running', 'ops');
-    skewMs += 23 * HOUR;
+    clock += 23 * HOUR;
     await post('stopped', 'ops');
     fates = [down(), down()];
     expect(await pauseOf(run())).toBe(1);
     expect(await updates.load('web')).toMatchObject({ waiting: 4, trouble: { tries: 1 } });
-    skewMs += HOUR;
+    clock += HOUR;
     expect(await pauseOf(run())).toBe(2);
     expect(await updates.load('web')).toMatchObject({
       waiting: 1,
@@ -171,20 +172,20 @@ describe('forwarding', () => {
       'unforwarded-u1 ops',
       'unforwarded-u2 dev',
     ]);
-    skewMs += 2_001;
+    clock += 2_001;
     await run();
     expect(arrived).toEqual(['u4 stopped']);
   });
 
   it('tries what came late from the list once more, and ends where all was given up', async () => {
     await post('starting');
-    skewMs += 48 * HOUR;
+    clock += 48 * HOUR;
     fates = [down()];
     await run();
     expect(await updates.load('web')).toMatchObject({ waiting: 0, ended: { state: 'failed' } });
     expect(await updates.load('web')).not.toHaveProperty('trouble');
     await post('running');
-    skewMs += 48 * HOUR;
+    clock += 48 * HOUR;
     await run();
     expect(arrived).toEqual(['u2 running']);
   });

@@ -61,7 +61,7 @@ function workerOf(definition: AnyTask | undefined) {
   const { redis, keys } = test;
   const log = createSilentLogger();
   const under = async (id: string, call: 'run' | Error): Promise<unknown> => {
-    const journal = await createJournals({ redis, keys, log, leaseMs: 5000 }).open(`task:${id}`, 60_000);
+    const journal = await createJournals({ redis, keys, log, leaseMs: 60_000 }).open(`task:${id}`, 60_000);
     const context = { journal, log, request_id: 'r1' };
     const payload = { task: 'test-task', task_id: id };
     const done = call === 'run' ? processor.run(payload, context) : processor.giveUp?.(payload, call, context);
@@ -189,7 +189,7 @@ describe('a cancel', () => {
 
   it('of one that never ran calls no settle', async () => {
     const id = await accept();
-    const journal = await createJournals({ ...test, log: createSilentLogger(), leaseMs: 5000 }).open(
+    const journal = await createJournals({ ...test, log: createSilentLogger(), leaseMs: 60_000 }).open(
       `task:${id}`,
       60_000,
     );

@@ -49,7 +49,7 @@ function openWorker() {
     crashAt = undefined;
     throw new Error(`died at ${point}`);
   };
-  const journals = createJournals({ redis, keys, log, leaseMs: 5_000, crashPoint });
+  const journals = createJournals({ redis, keys, log, leaseMs: 60_000, crashPoint });
   const processor = createWorkOffCluster({
     host,
     couch,

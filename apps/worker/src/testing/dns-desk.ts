@@ -40,6 +40,8 @@ export interface DnsDesk {
   crashAt: string | undefined;
   /** Added to the clock. */
   skewMs: number;
+  /** Where the clock stands still, if it does. */
+  stillAt: number | undefined;
   ask(id: string, hostname: string, wished?: RecordSet, more?: Partial<NewChangeSet>): Promise<string>;
   /** Runs the job again and again, as its queue would, until it is done or fails; no wait is longer than `longestMs`. */
   drain(): Promise<void>;
@@ -67,7 +69,7 @@ export function openDnsDesk({ redis, keys }: { redis: Redis; keys: Keys }, log: 
     desk.crashAt = undefined;
     throw new Error(`died at ${point}`);
   };
-  const journals = createJournals({ redis, keys, log, leaseMs: 5_000, crashPoint });
+  const journals = createJournals({ redis, keys, log, leaseMs: 60_000, crashPoint });
   const parts: ZoneWorkParts = {
     dns,
     records,
@@ -77,7 +79,7 @@ export function openDnsDesk({ redis, keys }: { redis: Redis; keys: Keys }, log: 
     slots: createRequestSlots(redis, keys, { service: 'route53', perSecond: 100, log }),
     trouble: { giveUpMs: 86_400_000, backoffMs: 5, maxBackoffMs: 20 },
     drain: { settle_ms: 30 },
-    now: () => Date.now() + desk.skewMs,
+    now: () => desk.stillAt ?? Date.now() + desk.skewMs,
   };
   const processors = { drain: createDrainZone(parts), follow: createFollowChange(parts) };
 
@@ -120,6 +122,7 @@ export function openDnsDesk({ redis, keys }: { redis: Redis; keys: Keys }, log: 
     warnings,
     crashAt: undefined,
     skewMs: 0,
+    stillAt: undefined,
     ask: async (id, hostname, wished, more = {}) => {
       const put = wished === undefined ? {} : { wished };
       const fixed = { zone_id: ZONE, hostname, force: false, must_exist: false, request_id: 'r1' };

@@ -12,7 +12,8 @@ const DATABASES = ['_users', 'test', 'a/b+c'];
 /** Of a wait for pouchdb-server to try again by itself: it waits longer each time, and by chance. */
 const RETRIES_MS = 60_000;
 
-const couch = createHttpCouch();
+// Its limits are another test’s matter.
+const couch = createHttpCouch({ timeoutMs: 60_000, settleMs: 60_000 });
 let servers: GuardedCouch[];
 let nodes: RingNode[];
 
@@ -41,7 +42,7 @@ async function put(edges: readonly RingEdge[]): Promise<void> {
   for (const edge of edges) await couch.node(edge.from, admin).putReplication(edge, held);
 }
 
-async function arrives(index: number, path: string, limitMs = 20_000): Promise<Record<string, unknown>> {
+async function arrives(index: number, path: string, limitMs?: number): Promise<Record<string, unknown>> {
   return eventually(async () => {
     const document = await server(index).ask('GET', path);
     if (document['_id'] === undefined) throw new Error(`${path} is not at node ${index} yet`);

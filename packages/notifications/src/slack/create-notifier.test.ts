@@ -1,5 +1,5 @@
 import { AppError, type EffectGuard } from '@quartermaster/foundation';
-import { startHttpServer, type HttpServer } from '@quartermaster/testing';
+import { quickest, startHttpServer, type HttpServer } from '@quartermaster/testing';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createSlackNotifier, type SlackOptions } from './create-notifier.js';
 
@@ -122,18 +122,19 @@ describe('failures', () => {
   });
 
   it('say when to come back after too many messages, at once', async () => {
-    const started = Date.now();
-    respond = json({ ok: false, error: 'ratelimited' }, 429, { 'retry-after': '17' });
-    expect(await errorOf(open().post(notification, held))).toMatchObject({
-      kind: 'unavailable',
-      code: 'slack-throttled',
-      retryAfterSeconds: 17,
+    const took = await quickest(3_000, async () => {
+      respond = json({ ok: false, error: 'ratelimited' }, 429, { 'retry-after': '17' });
+      expect(await errorOf(open().post(notification, held))).toMatchObject({
+        kind: 'unavailable',
+        code: 'slack-throttled',
+        retryAfterSeconds: 17,
+      });
+      respond = json({ ok: false, error: 'ratelimited' });
+      expect(await errorOf(open().post(notification, held))).toMatchObject({ retryAfterSeconds: 30 });
+      respond = json({ ok: false, error: 'ratelimited' }, 429, { 'retry-after': 'soon' });
+      expect(await errorOf(open().post(notification, held))).toMatchObject({ code: 'slack-throttled' });
     });
-    respond = json({ ok: false, error: 'ratelimited' });
-    expect(await errorOf(open().post(notification, held))).toMatchObject({ retryAfterSeconds: 30 });
-    respond = json({ ok: false, error: 'ratelimited' }, 429, { 'retry-after': 'soon' });
-    expect(await errorOf(open().post(notification, held))).toMatchObject({ code: 'slack-throttled' });
-    expect(Date.now() - started).toBeLessThan(3_000);
+    expect(took).toBeLessThan(3_000);
   });
 
   it('end by the clock where no answer comes, before its first byte or in the middle of it', async () => {

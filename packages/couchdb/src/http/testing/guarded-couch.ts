@@ -27,6 +27,8 @@ export interface GuardedCouch {
 }
 
 const PORT = 5984;
+/** pouchdb-server takes seconds to start, and on a machine that is busy with other things many. */
+const START_LIMIT_MS = 60_000;
 
 /** An address of loopback that nothing else uses, most probably. */
 export function findLoopbackAddress(): string {
@@ -101,7 +103,8 @@ async function startPouch(address: string, port: number, folder: string): Promis
     cwd: folder,
     stdio: 'ignore',
   });
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  const end = Date.now() + START_LIMIT_MS;
+  while (Date.now() < end) {
     if (child.exitCode !== null) throw new Error(`pouchdb-server ended with ${child.exitCode}`);
     const answered = await fetch(`http://${address}:${port}/`).then(
       (response) => response.ok,

@@ -39,12 +39,12 @@ export function observe(discovery: Discovery, services: readonly string[], since
   };
 }
 
-/** One process's discovery, for the member at a URL. */
+/** One process's discovery, for the member at a URL; what it registers outlives any pause of a busy machine. */
 export function openDiscovery(
   url: string,
   options: Partial<EtcdDiscoveryOptions> & { ttlMs?: number } = {},
 ): Discovery {
-  const { ttlMs = 3000, ...rest } = options;
+  const { ttlMs = 60_000, ...rest } = options;
   return createEtcdDiscovery({
     config: { ETCD_HOSTS: [url], ETCD_TTL: ttlMs },
     log: createSilentLogger(),
