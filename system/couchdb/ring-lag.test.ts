@@ -59,6 +59,7 @@ it('how far a ring is behind is seen, and a replication that is lost is drawn an
   await eventually(async () => expect(await ringFigures()).toEqual(['ways,state="running" 4']), 90_000);
   const cluster = await detailOf(lane, login, 'orders');
   await everyNodeHas(cluster, login, 'test', ids);
+  expect(cluster.LastOperation).toMatchObject({ Kind: 'create', State: 'done' });
   expect(cluster.Replications.map(({ Pending }) => Pending)).toEqual([0, 0, 0, 0]);
   await worker.stop();
 });

@@ -43,6 +43,7 @@ export interface ShownCluster {
     readonly State: string;
     readonly Pending?: number;
   }[];
+  readonly LastOperation?: { readonly Kind: string; readonly State: string };
 }
 
 export type Operation = 'create' | 'delete' | 'scale' | 'replicate' | 'list' | 'detail';

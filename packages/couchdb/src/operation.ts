@@ -46,6 +46,17 @@ export interface ShownCluster {
   }[];
   /** Set while the cluster is being deleted. */
   readonly Deleting?: true;
+  /** In `list` and `detail`: what was asked for last and what came of it, for 24 hours. */
+  readonly LastOperation?: {
+    readonly Id: string;
+    /** `create`, `scale`, `replicate` or `delete`. */
+    readonly Kind: string;
+    readonly State: 'waiting' | 'done' | 'failed';
+    /** For people, once it has ended. */
+    readonly Message?: string;
+    /** Of a failure, as in `error_detail`. */
+    readonly Code?: string;
+  };
 }
 
 /** What came of an operation or a question. */

@@ -51,7 +51,9 @@ export async function runJob(work: Work, context: Omit<JobContext, 'journal'>): 
   try {
     journal = await journals.open(definition.subject(payload), definition.retentionMs);
     await processor.run(payload, { ...context, journal });
-    log[definition.isRoutine === true ? 'debug' : 'info']('Done', { ms: Math.round(performance.now() - startedAt) });
+    const ms = Math.round(performance.now() - startedAt);
+    if (definition.isRoutine === true) log.debug('Done', { ms });
+    else log.info('Done', { ms });
     ending = { next: 'done' };
   } catch (thrown) {
     ending = await endFailed(work, asRedisFailure(thrown) ?? thrown, context, journal);

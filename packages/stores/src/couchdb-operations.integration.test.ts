@@ -225,3 +225,23 @@ describe('the clusters of all accounts', () => {
     ]);
   });
 });
+
+it('what was asked for last of a cluster is known while it waits and for a day after; a mend is nobody’s wish', async () => {
+  const [create, scale] = [make(CREATE), make(SCALE)];
+  const cluster = clusterName(create);
+  expect(await operations.loadLast(cluster)).toBeUndefined();
+  await accept(create);
+  await accept(scale);
+  expect(await operations.loadLast(cluster)).toEqual({ id: scale.id, kind: 'scale', state: { state: 'waiting' } });
+  await finish(create);
+  expect(await test.redis.pttl(test.keys.couchdbLast(cluster))).toBe(-1);
+  await finish(scale, { outcome: FAILED });
+  await accept(make({ kind: 'mend' }), 'acceptIfIdle');
+  expect(await operations.loadLast(cluster)).toEqual({ id: scale.id, kind: 'scale', state: FAILED });
+  expect(Math.ceil((await test.redis.pttl(test.keys.couchdbLast(cluster))) / 3_600_000)).toBe(24);
+
+  const again = make(SCALE);
+  await accept(again);
+  expect(await test.redis.pttl(test.keys.couchdbLast(cluster))).toBe(-1);
+  expect(await operations.loadLast(cluster)).toMatchObject({ id: again.id });
+});

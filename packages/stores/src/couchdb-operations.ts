@@ -1,7 +1,7 @@
 import type { ClusterOperation, ClusterQuestion, OperationOutcome } from '@quartermaster/couchdb';
 import type { Redis } from './connect.js';
 import { ACCEPT, ANSWER, ASK, COUNT, FINISH, HEAD, LIST_CLUSTERS } from './couchdb-scripts.js';
-import type { AcceptedOperation, ClusterBoard, ClusterOperations, ClusterWork } from './couchdb-work.js';
+import type { AcceptedOperation, ClusterBoard, ClusterOperations, ClusterWork, LastOperation } from './couchdb-work.js';
 import type { Keys } from './keys.js';
 import { openJobArguments, type OpenJob } from './open-jobs.js';
 import { runScript } from './script.js';
@@ -30,7 +30,7 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
     return (await runScript(
       redis,
       ACCEPT,
-      [...at, keys.couchdbWaiting(cluster), ...ledger],
+      [...at, keys.couchdbWaiting(cluster), ...ledger, keys.couchdbLast(cluster)],
       [id, kind, owner, tag, JSON.stringify(operation), now, ...limits, ...openJobArguments(job, now)],
     )) as AcceptedOperation;
   };
@@ -56,13 +56,27 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
       const [wanted] = found as [string];
       return { operation: JSON.parse(wanted) as ClusterOperation };
     },
+    loadLast: async (cluster) => {
+      const id = await redis.get(keys.couchdbLast(cluster));
+      if (id === null) return undefined;
+      const [kind, outcome] = await redis.hmget(keys.couchdbOperation(id), 'kind', 'outcome');
+      if (!kind) return undefined;
+      const state = outcome ? (JSON.parse(outcome) as OperationOutcome) : { state: 'waiting' as const };
+      return { id, kind: kind as LastOperation['kind'], state };
+    },
     countWaiting: async (cluster, kind) =>
       Number(await runScript(redis, COUNT, [keys.couchdbWaiting(cluster)], [operations, kind])),
     finish: async (cluster, fence, id, { outcome, stands, jobs = [] }, now) => {
       const finished = await runScript(
         redis,
         FINISH,
-        [keys.journal(`couchdb:${cluster}`), keys.couchdbWaiting(cluster), keys.couchdbOperation(id), ...ledger],
+        [
+          keys.journal(`couchdb:${cluster}`),
+          keys.couchdbWaiting(cluster),
+          keys.couchdbOperation(id),
+          ...ledger,
+          keys.couchdbLast(cluster),
+        ],
         [
           fence,
           id,

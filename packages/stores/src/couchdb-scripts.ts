@@ -8,7 +8,7 @@ import { defineScript } from './script.js';
  */
 
 /**
- * KEYS account, tags, operation, waiting, openJobs, openJobSpecs. ARGV id, kind, owner, tag, JSON, now, most waiting, `1` where
+ * KEYS account, tags, operation, waiting, openJobs, openJobSpecs, last. ARGV id, kind, owner, tag, JSON, now, most waiting, `1` where
  * nothing else may wait, job…
  */
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
@@ -24,6 +24,8 @@ if waiting >= tonumber(ARGV[7]) then return 'full' end
 redis.call('HSET', KEYS[3], 'kind', ARGV[2], 'owner', ARGV[3], 'tag', ARGV[4], 'wanted', ARGV[5], 'at', ARGV[6])
 redis.call('RPUSH', KEYS[4], ARGV[1])
 if ARGV[2] == 'create' then redis.call('SADD', KEYS[2], ARGV[4]) end
+-- Nobody has asked for a mend.
+if ARGV[2] ~= 'mend' then redis.call('SET', KEYS[7], ARGV[1]) end
 openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
 return 'accepted'
 `);
@@ -72,7 +74,7 @@ return countKind(KEYS[1], ARGV[1], ARGV[2])
 `);
 
 /**
- * KEYS journal, waiting, operation, openJobs, openJobSpecs. ARGV fence, id, outcome, retention, `1` where the cluster stands, `0`
+ * KEYS journal, waiting, operation, openJobs, openJobSpecs, last. ARGV fence, id, outcome, retention, `1` where the cluster stands, `0`
  * where it does not, else empty, what the keys of tags and of operations begin with, jobs (3 each)…
  */
 export const FINISH = defineScript(`${OPEN_JOB_LUA}${COUNT_LUA}
@@ -83,6 +85,7 @@ redis.call('LPOP', KEYS[2])
 redis.call('HSET', KEYS[3], 'outcome', ARGV[3])
 redis.call('HDEL', KEYS[3], 'wanted')
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
+if redis.call('GET', KEYS[6]) == ARGV[2] then redis.call('PEXPIRE', KEYS[6], ARGV[4]) end
 local place = redis.call('HMGET', KEYS[3], 'owner', 'tag')
 local tags = ARGV[6] .. place[1]
 if ARGV[5] == '1' then redis.call('SADD', tags, place[2]) end

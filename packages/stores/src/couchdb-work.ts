@@ -22,6 +22,13 @@ export interface ClusterOperations {
   load(id: string): Promise<OperationState | undefined>;
 }
 
+/** The operation that was asked for last of a cluster. */
+export interface LastOperation {
+  readonly id: string;
+  readonly kind: Exclude<ClusterOperation['kind'], 'mend'>;
+  readonly state: OperationState;
+}
+
 /** What has come of an operation, and what follows from it. */
 export interface FinishedOperation {
   readonly outcome: OperationOutcome;
@@ -35,6 +42,8 @@ export interface FinishedOperation {
 export interface ClusterWork {
   /** The operation that is to be carried out next on a cluster. */
   head(cluster: string): Promise<{ readonly operation: ClusterOperation } | undefined>;
+  /** `undefined`: none was, or not in the last 24 hours. */
+  loadLast(cluster: string): Promise<LastOperation | undefined>;
   /** How many of these wait for a cluster. */
   countWaiting(cluster: string, kind: ClusterOperation['kind']): Promise<number>;
   /**

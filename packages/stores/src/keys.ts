@@ -74,6 +74,8 @@ export interface Keys {
   couchdbOperation(id: string): string;
   /** Ids of operations that wait for a CouchDB cluster, in the order of acceptance. */
   couchdbWaiting(cluster: string): string;
+  /** Id of the operation that was asked for last of a CouchDB cluster. */
+  couchdbLast(cluster: string): string;
   /** Rings of CouchDB clusters as they were seen last, by cluster. */
   readonly couchdbRings: string;
 }
@@ -144,6 +146,7 @@ export function createKeys(prefix: string): Keys {
     accountClusters: (username) => `${prefix}:account-clusters:${username}`,
     couchdbOperation: (id) => `${prefix}:couchdb-operation:${id}`,
     couchdbWaiting: (cluster) => `${prefix}:couchdb-waiting:${cluster}`,
+    couchdbLast: (cluster) => `${prefix}:couchdb-last:${cluster}`,
     couchdbRings: `${prefix}:couchdb-rings`,
   };
 }

@@ -94,7 +94,8 @@ async function change(parts: CouchdbParts, request: ApiRequest, wish: Change, to
   const outcome = await waitForOutcome(operations, operation.id, request.waitMs);
   const logged = { operation: wish.kind, operation_id: operation.id, cluster, state: outcome?.state ?? 'waiting' };
   if (outcome === undefined) {
-    const said = { Tag: key.tag, Username: key.owner, ...(wish.kind === 'create' ? { Password: token } : {}) };
+    const password = wish.kind === 'create' ? { Password: token } : {};
+    const said = { Tag: key.tag, Username: key.owner, ...password, Operation: operation.id };
     const message = `Cluster ${wish.tag} ${GOES_ON[wish.kind]}; that goes on, and ${KANTO_PATH}/detail shows how far it is.`;
     const warning = await parts.queueWatch.warning('couchdb-clusters');
     return { ...replyAsKanto(202, { status: 'ok', status_message: message, result: said }, warning), logged };

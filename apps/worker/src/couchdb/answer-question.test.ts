@@ -1,6 +1,6 @@
 import type { OperationOutcome } from '@quartermaster/couchdb';
 import { AppError, createSilentLogger, type EffectGuard } from '@quartermaster/foundation';
-import type { OpenJob } from '@quartermaster/stores';
+import type { LastOperation, OpenJob } from '@quartermaster/stores';
 import { answerQuestion, type QuestionParts } from './answer-question.js';
 import { openClusterDesk, type ClusterDesk } from './testing/cluster-desk.js';
 
@@ -9,7 +9,7 @@ const guard: EffectGuard = { signal: new AbortController().signal, assertHeld: (
 async function ask(
   desk: ClusterDesk,
   tag?: string,
-  more: { waiting?: number; age?: number; owner?: string; mends?: string[] } = {},
+  more: { waiting?: number; age?: number; owner?: string; mends?: string[]; last?: LastOperation } = {},
 ) {
   const answers: OperationOutcome[] = [];
   const work: QuestionParts['work'] = {
@@ -18,6 +18,7 @@ async function ask(
       return 'accepted';
     },
     countWaiting: async () => more.waiting ?? 0,
+    loadLast: async () => more.last,
     answer: async (_id, outcome) => void answers.push(outcome),
     loadQuestion: async (id) => ({
       question: { id, owner: more.owner ?? 'johny2', ...(tag === undefined ? {} : { tag }) },
@@ -57,6 +58,31 @@ describe('a question about clusters', () => {
     expect(await ask(desk)).toMatchObject({ state: 'done', result: [{ Tag: 'my-test-db1' }] });
     expect(await ask(desk, undefined, { owner: 'other' })).toMatchObject({ state: 'done', result: [] });
     expect(await ask(desk, 'my-test-db1', { owner: 'other' })).toMatchObject({ error: { code: 'unknown-cluster' } });
+  });
+
+  it.each<[LastOperation['state'], object]>([
+    [{ state: 'waiting' }, {}],
+    [{ state: 'done', message: 'It is scaled: 5 nodes' }, { Message: 'It is scaled: 5 nodes' }],
+    [
+      { state: 'failed', error: { kind: 'unavailable', code: 'cluster-not-ready', message: '2 of 5 are ready.' } },
+      { Message: '2 of 5 are ready.', Code: 'cluster-not-ready' },
+    ],
+  ])('is answered with what was asked for last and what came of it', async (state, told) => {
+    const answer = await ask(await withCluster(), 'my-test-db1', { last: { id: 'o1', kind: 'scale', state } });
+    const LastOperation = { Id: 'o1', Kind: 'scale', State: state.state, ...told };
+    expect((answer as unknown as { result: object }).result).toHaveProperty('LastOperation', LastOperation);
+  });
+
+  it('is answered with the reason where the cluster could not be made', async () => {
+    const error = { kind: 'unavailable', code: 'cluster-not-ready', message: 'No node is ready.' } as const;
+    const last = { id: 'o1', kind: 'create', state: { state: 'failed', error } } as const;
+    const there = 'There is no CouchDB cluster my-test-db1.';
+    const told = async (one: LastOperation) =>
+      (await ask(openClusterDesk('rc'), 'my-test-db1', { last: one })) as object;
+    expect(await told(last)).toMatchObject({
+      error: { code: 'unknown-cluster', message: `${there} It could not be made: No node is ready.` },
+    });
+    expect(await told({ ...last, kind: 'scale' })).toMatchObject({ error: { message: there } });
   });
 
   it('is answered without what a silent node would have said', async () => {

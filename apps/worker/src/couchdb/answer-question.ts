@@ -10,14 +10,14 @@ import {
 } from '@quartermaster/couchdb';
 import { AppError, toErrorRecord, type EffectGuard, type Logger } from '@quartermaster/foundation';
 import { RetryLater } from '@quartermaster/jobs';
-import type { ClusterWork } from '@quartermaster/stores';
+import type { ClusterWork, LastOperation } from '@quartermaster/stores';
 import { askToMend, type MendParts } from './ask-to-mend.js';
 import { unknownCluster } from './operation-site.js';
 import { createSeeRing, type RingParts } from './see-ring.js';
 
 export interface QuestionParts extends RingParts, MendParts {
   readonly host: Pick<ClusterHost, 'find' | 'list' | 'loadAdmin'>;
-  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadQuestion' | 'answer'> & MendParts['work'];
+  readonly work: Pick<ClusterWork, 'countWaiting' | 'loadLast' | 'loadQuestion' | 'answer'> & MendParts['work'];
 }
 
 /** Nobody waits so long (ms) for an answer. */
@@ -55,7 +55,7 @@ async function answer(
       return { state: 'done', message: `CouchDB cluster ${tag}`, result: await show(cluster) };
     }
     if ((await work.countWaiting(clusterName(key), 'create')) > 0) return undefined;
-    return { state: 'failed', error: toErrorRecord(unknownCluster(tag)) };
+    return { state: 'failed', error: toErrorRecord(notThere(tag, await work.loadLast(clusterName(key)))) };
   } catch (error) {
     // What passes is worth another try; what Kubernetes refuses, the caller may hear.
     if (!(error instanceof AppError) || error.kind === 'unavailable') throw error;
@@ -69,6 +69,21 @@ function createShow(parts: QuestionParts, guard: EffectGuard, log: Logger): Show
   return async (cluster) => {
     const ways = await seeRing(cluster);
     if (hasGaps(ways) && !cluster.deleting) await askToMend(parts, cluster, log);
-    return showCluster(cluster, ways);
+    const last = await parts.work.loadLast(cluster.name);
+    return { ...showCluster(cluster, ways), ...(last === undefined ? {} : { LastOperation: showLast(last) }) };
   };
+}
+
+function showLast({ id, kind, state }: LastOperation): NonNullable<ShownCluster['LastOperation']> {
+  const last = { Id: id, Kind: kind, State: state.state };
+  if (state.state === 'waiting') return last;
+  if (state.state === 'done') return { ...last, Message: state.message };
+  return { ...last, Message: state.error.message, Code: state.error.code };
+}
+
+/** Who asks for a cluster that could not be made hears why. */
+function notThere(tag: string, last: LastOperation | undefined): AppError {
+  const gone = unknownCluster(tag);
+  if (last?.kind !== 'create' || last.state.state !== 'failed') return gone;
+  return new AppError(gone.kind, gone.code, `${gone.message} It could not be made: ${last.state.error.message}`);
 }

@@ -23,6 +23,20 @@ export interface Cluster {
   /** The ring as it was drawn last; empty for one node. */
   readonly Replications?: readonly ClusterReplication[];
   readonly Deleting?: true;
+  /** What was asked for last, and what came of it. */
+  readonly LastOperation?: LastOperation;
+  /** In the answer to a change that goes on: its id, as in `LastOperation`. */
+  readonly Operation?: string;
+}
+
+export interface LastOperation {
+  readonly Id: string;
+  readonly Kind: string;
+  readonly State: 'waiting' | 'done' | 'failed';
+  /** For people, once it has ended. */
+  readonly Message?: string;
+  /** Of a failure. */
+  readonly Code?: string;
 }
 
 export interface ClusterNode {
@@ -119,6 +133,11 @@ export function adviseOnCluster(error: unknown, tag: string): unknown {
   if (!(error instanceof ApiFailure)) return error;
   const advice = adviceFor(error.code, tag, detail);
   return advice === undefined ? error : error.advising(advice);
+}
+
+/** What to do about an operation that ended with this code. */
+export function adviceOnEnd(code: string, tag: string): string | undefined {
+  return adviceFor(code, tag, `\`${PROGRAM} couchdb detail ${tag}\``);
 }
 
 function adviceFor(code: string, tag: string, detail: string): string | undefined {

@@ -135,6 +135,23 @@ it('asks again where the server could not say how a creation stands', async () =
   expect(sent('detail')).toHaveLength(2);
 });
 
+it('ends with the reason of what failed after its request was answered', async () => {
+  const operation = { Id: 'o1', Kind: 'scale' };
+  const looks = [
+    { ...operation, State: 'waiting' },
+    { ...operation, State: 'failed', Message: 'Only 2 of 3 nodes are ready.', Code: 'cluster-not-ready' },
+  ];
+  answers = {
+    scale: () => goesOn({ Tag: 'shop', Username: 'ann', Operation: 'o1' }),
+    detail: () => ok(shown(3, { LastOperation: looks.length > 1 ? looks.shift() : looks[0] })),
+  };
+  const { code, stderr } = await couchdb('scale shop 3 --wait');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('Cluster shop: Only 2 of 3 nodes are ready.')]);
+  expect(stderr).toContain('See which nodes are not as they should be: `quartermaster couchdb detail shop`');
+  const { stdout } = await couchdb('detail shop');
+  expect(stdout).toContain('Last change   scale failed: Only 2 of 3 nodes are ready.\n');
+});
+
 it('fails when a cluster that was accepted is not there', async () => {
   answers = { create: () => goesOn({ Tag: 'shop', Username: 'ann' }), detail: () => unknown };
   const { code, stderr } = await couchdb('create shop --wait');

@@ -1,4 +1,4 @@
-import type { Cluster } from './couchdb-api.js';
+import type { Cluster, LastOperation } from './couchdb-api.js';
 import { accept, DOUBT_MS, endOf, lookFirst, progressOf, seeAgain, STILL_MS, type Goal, type Sight } from './goal.js';
 
 interface Standing {
@@ -103,7 +103,7 @@ it('gives up a cluster that stands still, and says that nobody knows', () => {
 
 describe('after a lost answer', () => {
   const lost = (goal: Goal, ...looks: readonly (Cluster | undefined)[]): Sight =>
-    looks.reduce<Sight>((sight, look, i) => seeAgain(goal, sight, look, i), accept(lookFirst(false, 0), true, 0));
+    looks.reduce<Sight>((sight, look, i) => seeAgain(goal, sight, look, i), accept(lookFirst(false, 0), 'lost', 0));
   const unknown = { is: 'failed', why: expect.stringContaining('it may not have been accepted') };
 
   it('gives up soon what nothing is seen of', () => {
@@ -119,7 +119,7 @@ describe('after a lost answer', () => {
   });
 
   it('counts from when the server told of the cluster first', () => {
-    const away = accept(lookFirst(false, 0), true, 0);
+    const away = accept(lookFirst(false, 0), 'lost', 0);
     expect(endOf(three, away, DOUBT_MS * 2)).toBeUndefined();
     expect(endOf(three, seeAgain(three, away, cluster(1), DOUBT_MS * 2), DOUBT_MS * 2 + 1)).toBeUndefined();
   });
@@ -147,4 +147,62 @@ it('shows how far it is', () => {
   expect(text({ kind: 'delete' }, { ...cluster(2, { nodes: 1 }), Deleting: true })).toBe('shop: 1 node left');
   expect(text({ kind: 'delete' }, cluster(2), undefined)).toBe('shop: gone');
   expect(progressOf(three, see(three, cluster(3)), 'shop')).toMatchObject({ done: 6, total: 6 });
+});
+
+describe('an operation that the server tells of', () => {
+  const asked = accept(lookFirst(false, 0), { operation: 'o1' }, 0);
+  const last = (State: LastOperation['State'], more: Partial<LastOperation> = {}): Cluster => ({
+    ...cluster(3),
+    LastOperation: { Id: 'o1', Kind: 'scale', State, ...more },
+  });
+
+  it('ends when the server says so, whatever the cluster looks like', () => {
+    expect(endOf(three, seeAgain(three, asked, last('waiting'), 1), STILL_MS * 2)).toBeUndefined();
+    expect(endOf(three, seeAgain(three, asked, last('done', { Message: 'Scaled.' }), 1), 2)).toEqual({ is: 'done' });
+    const failure = last('failed', { Message: '2 of 3 nodes are ready.', Code: 'cluster-not-ready' });
+    expect(endOf(three, seeAgain(three, asked, failure, 1), 2)).toEqual({
+      is: 'failed',
+      why: '2 of 3 nodes are ready.',
+      code: 'cluster-not-ready',
+    });
+  });
+
+  it('is judged by the cluster where another one was asked for since', () => {
+    const other = last('waiting', { Id: 'o2' });
+    expect(endOf(three, seeAgain(three, asked, other, 1), 2)).toEqual({ is: 'done' });
+  });
+
+  it('is followed by those who only watch, while it is under way', () => {
+    const settle: Goal = { kind: 'settle' };
+    const watched = seeAgain(settle, lookFirst(true, 0), last('waiting'), 1);
+    expect(endOf(settle, watched, 2)).toBeUndefined();
+    expect(endOf(settle, seeAgain(settle, watched, last('failed', { Message: 'No.' }), 2), 3)).toMatchObject({
+      why: 'No.',
+    });
+    expect(endOf(settle, seeAgain(settle, lookFirst(true, 0), last('failed'), 1), 2)).toEqual({ is: 'done' });
+  });
+
+  it('has a deletion end when nothing is there any more', () => {
+    const removal: Goal = { kind: 'delete' };
+    const sight = seeAgain(removal, asked, last('done', { Kind: 'delete' }), 1);
+    expect(endOf(removal, sight, 2)).toBeUndefined();
+    const gone = [3, 4].reduce<Sight>((seen, at) => seeAgain(removal, seen, undefined, at), sight);
+    expect(endOf(removal, gone, 5)).toEqual({ is: 'done' });
+  });
+
+  it('says why a cluster could not be made', () => {
+    const create: Goal = { kind: 'create', replicas: 3 };
+    const words = 'There is no CouchDB cluster shop. It could not be made: exceeded quota.';
+    const gone = [1, 2].reduce<Sight>((seen, at) => seeAgain(create, seen, undefined, at, words), asked);
+    expect(endOf(create, gone, 3)).toEqual({ is: 'failed', why: 'It could not be made: exceeded quota.' });
+  });
+});
+
+it('is not kept from being given up by what is written to its databases meanwhile', () => {
+  const written = (Pending: number): Cluster => ({
+    ...cluster(3, { ready: 2 }),
+    Replications: [{ Database: 'test', From: 'node-0', To: 'node-1', State: 'running', Pending }],
+  });
+  const sight = seeAgain(three, seeAgain(three, lookFirst(true, 0), written(1), 1), written(2), STILL_MS);
+  expect(sight.changedAt).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { counted } from '../../output/counted.js';
 import type { ProgressState } from '../../output/progress.js';
 import { spanOf } from '../../output/time.js';
-import type { Cluster } from './couchdb-api.js';
+import type { Cluster, LastOperation } from './couchdb-api.js';
 
 /** What a cluster is to become. `settle`: what it is wished to be already. */
 export type Goal =
@@ -13,6 +13,10 @@ export type Goal =
 export interface Sight {
   /** The change was accepted, as far as is known, and what comes of it is to be seen in the cluster alone. */
   readonly isAccepted: boolean;
+  /** What was asked for, as the server calls it; undefined where that is not known. */
+  readonly operation?: string;
+  /** The server's words about a cluster that is not there. */
+  readonly absence?: string;
   /** The answer to the request was lost, and nothing is seen yet of what it asks for. */
   readonly isDoubted?: true;
   /** When (ms since 1970) the server told of the cluster first, of those that are doubted. */
@@ -29,7 +33,8 @@ export interface Sight {
   readonly changedAt: number;
 }
 
-export type End = { readonly is: 'done' } | { readonly is: 'failed'; readonly why: string };
+/** `code`: as the server calls a failure that it has told of. */
+export type End = { readonly is: 'done' } | { readonly is: 'failed'; readonly why: string; readonly code?: string };
 
 /**
  * A cluster that is the same for so long (ms) is given up. Nodes may take 10 min to become ready, and copying shows no
@@ -43,30 +48,54 @@ export function lookFirst(isAccepted: boolean, now: number): Sight {
   return { isAccepted, absences: 0, hasMoved: false, changedAt: now };
 }
 
-/** What is known after another look; `cluster` undefined: it is not there. */
-export function seeAgain(goal: Goal, sight: Sight, cluster: Cluster | undefined, now: number): Sight {
+/** What is known after another look; `cluster` undefined: it is not there, with the server's words about it. */
+export function seeAgain(goal: Goal, sight: Sight, cluster: Cluster | undefined, now: number, absence?: string): Sight {
   const { isAccepted, first = cluster, absences } = sight;
-  const isSame = JSON.stringify(cluster) === JSON.stringify(sight.cluster);
+  const last = cluster?.LastOperation;
+  // Whoever only watches follows what is under way.
+  const underWay = goal.kind === 'settle' && last?.State === 'waiting' ? last.Id : undefined;
+  const operation = underWay ?? sight.operation;
+  const isSame = shapeOf(cluster) === shapeOf(sight.cluster);
   const hasMoved = sight.hasMoved || (cluster !== undefined && isMoving(goal, cluster, first));
   const known = {
     isAccepted,
     hasMoved,
     changedAt: isSame ? sight.changedAt : now,
     ...(first && { first }),
+    ...(operation !== undefined && { operation }),
+    ...(absence !== undefined && { absence }),
     ...(sight.isDoubted && !hasMoved && { isDoubted: true as const, doubtedSince: sight.doubtedSince ?? now }),
   };
   return cluster === undefined ? { ...known, absences: absences + 1 } : { ...known, cluster, absences: 0 };
 }
 
-/** The answer to the request has come, or was lost: from now on its absence says something. */
-export function accept(sight: Sight, isLost: boolean, now: number): Sight {
-  return { ...sight, isAccepted: true, absences: 0, changedAt: now, ...(isLost && { isDoubted: true }) };
+/** What an operation changes; what is written to the databases meanwhile is none of its. */
+function shapeOf(cluster: Cluster | undefined): string | undefined {
+  return JSON.stringify(cluster, (name, value: unknown) => (name === 'Pending' ? undefined : value));
 }
 
-/** The API tells of an operation that took longer than its request only by what the cluster has become. */
+/** The answer to the request has come, with its operation's id, or was lost: from now on its absence says something. */
+export function accept(sight: Sight, answer: { readonly operation?: string | undefined } | 'lost', now: number): Sight {
+  const { operation } = answer === 'lost' ? {} : answer;
+  return {
+    ...sight,
+    isAccepted: true,
+    absences: 0,
+    changedAt: now,
+    ...(operation !== undefined && { operation }),
+    ...(answer === 'lost' && { isDoubted: true }),
+  };
+}
+
+/**
+ * How an operation ended that took longer than its request: as the server says while it is the last one, else by what the
+ * cluster has become.
+ */
 export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
   const { isAccepted, cluster, first, hasMoved, changedAt, isDoubted, doubtedSince = now } = sight;
   if (!isAccepted) return undefined;
+  const last = cluster?.LastOperation;
+  if (last !== undefined && last.Id === sight.operation) return endTold(goal, last);
   if (isDoubted && now - Math.max(changedAt, doubtedSince) >= DOUBT_MS) {
     const why = `Nothing has come of it for ${spanOf(DOUBT_MS / 1000)} since its answer was lost: it may not have been accepted.`;
     return { is: 'failed', why };
@@ -92,13 +121,21 @@ export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
   return undefined;
 }
 
+function endTold({ kind }: Goal, { State, Message, Code }: LastOperation): End | undefined {
+  if (State === 'waiting') return undefined;
+  // Of a deletion the cluster is still there for a moment.
+  if (State === 'done') return kind === 'delete' ? undefined : { is: 'done' };
+  return { is: 'failed', why: Message ?? 'It has failed.', ...(Code !== undefined && { code: Code }) };
+}
+
 /** Twice, as a single look may fall between two steps of the server. While a creation waits, the server says nothing at all. */
-function endOfAbsent({ kind }: Goal, { absences, first, isDoubted }: Sight): End | undefined {
+function endOfAbsent({ kind }: Goal, { absences, first, isDoubted, absence }: Sight): End | undefined {
   if (absences < 2) return undefined;
   if (kind === 'delete' || kind === 'settle') return { is: 'done' };
   if (kind === 'create' && first === undefined) {
     if (isDoubted) return undefined;
-    return { is: 'failed', why: 'It could not be made, and what was made of it was removed.' };
+    const reason = /It could not be made: .*/s.exec(absence ?? '')?.[0];
+    return { is: 'failed', why: reason ?? 'It could not be made, and what was made of it was removed.' };
   }
   return { is: 'failed', why: 'It is not there any more.' };
 }

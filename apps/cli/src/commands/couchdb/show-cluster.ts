@@ -56,6 +56,13 @@ export function showCluster(print: Printer, cluster: Cluster, hasAll: boolean): 
   );
 }
 
+function lastOf({ LastOperation }: Cluster): string | undefined {
+  if (LastOperation === undefined) return undefined;
+  const { Kind, State, Message } = LastOperation;
+  if (State === 'failed') return `${Kind} failed: ${Message ?? ''}`;
+  return State === 'done' ? `${Kind}, done` : `${Kind}, under way`;
+}
+
 /** Of the replication with the most that has not gone on yet. */
 function behindOf({ Replications = [] }: Cluster): string | undefined {
   const most = Math.max(0, ...Replications.map(({ Pending = 0 }) => Pending));
@@ -74,6 +81,7 @@ function showFields(print: Printer, cluster: Cluster): void {
     ['Nodes', Nodes && `${readyOf(cluster)} of ${nodesInWords(Replicas)} ready`],
     ['Replications', Replications?.length ? `${running} of ${Replications.length} run` : undefined],
     ['Behind', behindOf(cluster)],
+    ['Last change', lastOf(cluster)],
     ['Databases', Databases?.join(', ')],
     ['Spawner', Spawner],
     ['Namespace', Namespace],

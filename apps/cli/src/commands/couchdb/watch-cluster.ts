@@ -3,7 +3,7 @@ import type { ApiAnswer } from '../../api/api.js';
 import { PROGRAM, type Context } from '../../context.js';
 import { EXIT, Failure } from '../../failures.js';
 import { follow, isPassing, type WatchOptions } from '../../watch/follow.js';
-import { adviseOnCluster, askCouchdb, watchWords, type Cluster, type KantoBody } from './couchdb-api.js';
+import { adviceOnEnd, adviseOnCluster, askCouchdb, watchWords, type Cluster, type KantoBody } from './couchdb-api.js';
 import { accept, endOf, lookFirst, progressOf, seeAgain, type End, type Goal, type Sight } from './goal.js';
 
 type ClusterAnswer = ApiAnswer<KantoBody<Cluster>>;
@@ -74,7 +74,7 @@ export async function watchCluster(context: Context, watched: Watched): Promise<
     throw new Failure(EXIT.failed, `Cluster ${tag}: ${end.why}`, {
       next: sight.isDoubted
         ? `${stands}. Where nothing has come of it, ask for it again.`
-        : `Slack and the worker’s log have the reason. ${stands}`,
+        : ((end.code && adviceOnEnd(end.code, tag)) ?? `Slack and the worker’s log have the reason. ${stands}`),
     });
   }
   return body;
@@ -112,11 +112,11 @@ function createLook(context: Context, { tag, goal, request }: Watched): () => Pr
     const endedMeanwhile = endedBy(outcome);
     if (endedMeanwhile !== undefined) return { sight, outcome: endedMeanwhile };
     const loss = lossOf(outcome);
-    if (outcome !== undefined && !sight.isAccepted) sight = accept(sight, loss !== undefined, context.now());
+    if (outcome !== undefined && !sight.isAccepted) sight = accept(sight, operationOf(outcome), context.now());
     if (seen !== 'late') question = undefined;
     if (seen !== 'late' && seen !== 'untold') {
-      body = seen;
-      sight = seeAgain(goal, sight, seen?.result, context.now());
+      body = 'absence' in seen ? undefined : seen;
+      sight = seeAgain(goal, sight, body?.result, context.now(), 'absence' in seen ? seen.absence : undefined);
     }
     const end = endOf(goal, sight, context.now());
     return { sight, ...(body && { body }), ...(end && { end }), ...(loss && { loss }) };
@@ -135,10 +135,12 @@ function lossOf(outcome: Outcome | undefined): Failure | undefined {
   return mayBeDone(error) ? error : undefined;
 }
 
-/**
- * The answer of `detail`; undefined: there is no such cluster. `untold`: the server could not say. `late`: no answer yet.
- */
-type Seen = KantoBody<Cluster> | undefined | 'untold' | 'late';
+function operationOf(outcome: Outcome): { readonly operation?: string | undefined } | 'lost' {
+  return 'answer' in outcome ? { operation: outcome.answer.body.result?.Operation } : 'lost';
+}
+
+/** The answer of `detail`, or its words where there is no such cluster. `untold`: the server could not say. `late`: no answer yet. */
+type Seen = KantoBody<Cluster> | { readonly absence: string } | 'untold' | 'late';
 
 async function ask(context: Context, goal: Goal, sight: Sight, tag: string): Promise<Seen> {
   try {
@@ -146,7 +148,7 @@ async function ask(context: Context, goal: Goal, sight: Sight, tag: string): Pro
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     const isExpected = goal.kind !== 'settle' || sight.first !== undefined;
-    if (error.code === 'unknown-cluster' && isExpected) return undefined;
+    if (error.code === 'unknown-cluster' && isExpected) return { absence: error.message };
     // While a creation waits for its turn, the server keeps the question and then says so.
     if (error.code === 'clusters-not-read' && goal.kind === 'create' && sight.first === undefined) return 'untold';
     throw error.status === 503 ? error : adviseOnCluster(error, tag);
