@@ -46,7 +46,7 @@ export interface ShownCluster {
   }[];
   /** Set while the cluster is being deleted. */
   readonly Deleting?: true;
-  /** In `list` and `detail`: what was asked for last and what came of it, for 24 hours. */
+  /** In `detail`: what was asked for last and what came of it, for 24 hours. */
   readonly LastOperation?: {
     readonly Id: string;
     /** `create`, `scale`, `replicate` or `delete`. */

@@ -83,8 +83,9 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
         delay,
         attempts: NEVER_BY_ITSELF,
         backoff: { type: 'custom' },
-        removeOnComplete: { age: 3600, count: 1000 },
-        removeOnFail: { age: 7 * 86_400, count: 5000 },
+        // What comes again by itself would crowd out what operators look for.
+        removeOnComplete: isRoutine(job.name) || { age: 3600, count: 1000 },
+        removeOnFail: isRoutine(job.name) || { age: 7 * 86_400, count: 5000 },
       },
     );
   };
@@ -146,6 +147,10 @@ export function createProducer(redis: Redis, keys: Keys, log: Logger): Producer 
 
 function drains(name: string): boolean {
   return isJobName(name) && (catalogue[name] as Pick<JobDefinition<object>, 'drains'>).drains === true;
+}
+
+function isRoutine(name: string): boolean {
+  return isJobName(name) && (catalogue[name] as Pick<JobDefinition<object>, 'isRoutine'>).isRoutine === true;
 }
 
 export function jobIdOf<Name extends JobName>(name: Name, payload: PayloadOf<Name>): string {

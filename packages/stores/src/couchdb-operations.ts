@@ -10,6 +10,8 @@ import { runScript } from './script.js';
 const MOST_WAITING = 100;
 /** How long (ms) it is known what came of an operation. */
 const OPERATION_MS = 86_400_000;
+/** How long (ms) it is known which was accepted last: longer than it may take. Once it has ended, as long as that. */
+const LAST_MS = 604_800_000;
 /** How long (ms) a question is kept, and its answer: somebody waits for it now or not at all, and answers may be large. */
 const QUESTION_MS = 120_000;
 
@@ -31,7 +33,7 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
       redis,
       ACCEPT,
       [...at, keys.couchdbWaiting(cluster), ...ledger, keys.couchdbLast(cluster)],
-      [id, kind, owner, tag, JSON.stringify(operation), now, ...limits, ...openJobArguments(job, now)],
+      [id, kind, owner, tag, JSON.stringify(operation), now, ...limits, ...openJobArguments(job, now), LAST_MS],
     )) as AcceptedOperation;
   };
 

@@ -9,7 +9,7 @@ import { defineScript } from './script.js';
 
 /**
  * KEYS account, tags, operation, waiting, openJobs, openJobSpecs, last. ARGV id, kind, owner, tag, JSON, now, most waiting, `1` where
- * nothing else may wait, job…
+ * nothing else may wait, job (3), how long it is known as the last
  */
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 if redis.call('EXISTS', KEYS[3]) == 1 then
@@ -25,7 +25,7 @@ redis.call('HSET', KEYS[3], 'kind', ARGV[2], 'owner', ARGV[3], 'tag', ARGV[4], '
 redis.call('RPUSH', KEYS[4], ARGV[1])
 if ARGV[2] == 'create' then redis.call('SADD', KEYS[2], ARGV[4]) end
 -- Nobody has asked for a mend.
-if ARGV[2] ~= 'mend' then redis.call('SET', KEYS[7], ARGV[1]) end
+if ARGV[2] ~= 'mend' then redis.call('SET', KEYS[7], ARGV[1], 'PX', ARGV[12]) end
 openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
 return 'accepted'
 `);

@@ -76,8 +76,8 @@ export interface Keys {
   couchdbWaiting(cluster: string): string;
   /** Id of the operation that was asked for last of a CouchDB cluster. */
   couchdbLast(cluster: string): string;
-  /** Rings of CouchDB clusters as they were seen last, by cluster. */
-  readonly couchdbRings: string;
+  /** The ring of a CouchDB cluster as it was seen last. */
+  couchdbRing(cluster: string): string;
 }
 
 /**
@@ -147,6 +147,6 @@ export function createKeys(prefix: string): Keys {
     couchdbOperation: (id) => `${prefix}:couchdb-operation:${id}`,
     couchdbWaiting: (cluster) => `${prefix}:couchdb-waiting:${cluster}`,
     couchdbLast: (cluster) => `${prefix}:couchdb-last:${cluster}`,
-    couchdbRings: `${prefix}:couchdb-rings`,
+    couchdbRing: (cluster) => `${prefix}:couchdb-ring:${cluster}`,
   };
 }

@@ -2,30 +2,31 @@ import type { RingFigures } from '@quartermaster/couchdb';
 import type { Redis } from './connect.js';
 import type { Keys } from './keys.js';
 
-/** A ring as it was seen last. `at`: ms since 1970. */
-export type SeenRing = RingFigures & { readonly cluster: string; readonly at: number };
+/** A ring as it was seen last. */
+export type SeenRing = RingFigures & { readonly cluster: string };
 
-/** How far the rings of CouchDB clusters have come, as workers saw it. */
+/** How far the rings of CouchDB clusters have come, as workers saw it. Clusters by their names, as of `clusterName`. */
 export interface RingBoard {
-  /** `cluster`: its name, as of `clusterName`. */
-  note(cluster: string, figures: RingFigures, now: number): Promise<void>;
-  /** By cluster. What nobody has seen for some minutes is not there. */
-  list(now: number): Promise<SeenRing[]>;
+  note(cluster: string, figures: RingFigures): Promise<void>;
+  /** Of these clusters, in this order. What nobody has seen for some minutes is not there. */
+  list(clusters: readonly string[]): Promise<SeenRing[]>;
 }
 
 /** How long (ms) it counts what was seen: several of the rounds in which it is looked at. */
 const SHOWN_MS = 300_000;
 
 export function createRingBoard(redis: Redis, keys: Keys): RingBoard {
-  const load = async (): Promise<SeenRing[]> =>
-    Object.values(await redis.hgetall(keys.couchdbRings)).map((json) => JSON.parse(json) as SeenRing);
   return {
-    note: async (cluster, figures, now) => {
-      await redis.hset(keys.couchdbRings, cluster, JSON.stringify({ cluster, at: now, ...figures } satisfies SeenRing));
-      const old = (await load()).filter(({ at }) => now - at >= SHOWN_MS);
-      if (old.length > 0) await redis.hdel(keys.couchdbRings, ...old.map((ring) => ring.cluster));
+    note: async (cluster, figures) => {
+      await redis.set(keys.couchdbRing(cluster), JSON.stringify(figures), 'PX', SHOWN_MS);
     },
-    list: async (now) =>
-      (await load()).filter(({ at }) => now - at < SHOWN_MS).sort((a, b) => a.cluster.localeCompare(b.cluster)),
+    list: async (clusters) => {
+      if (clusters.length === 0) return [];
+      const found = await redis.mget(clusters.map((cluster) => keys.couchdbRing(cluster)));
+      return clusters.flatMap((cluster, index) => {
+        const json = found[index];
+        return json ? [{ cluster, ...(JSON.parse(json) as RingFigures) }] : [];
+      });
+    },
   };
 }

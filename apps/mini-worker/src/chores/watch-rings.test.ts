@@ -49,7 +49,8 @@ async function watch(
   const producer = {
     describe: (name: string, payload: object) => ({ id: 'j1', name, payload }),
     dispatch: async (job: OpenJob) => void dispatched.push(job),
-    enqueue: async (name: string, { tag }: { tag: string }) => void checks.push(`${name} ${tag}`),
+    enqueue: async (name: string, { tag }: { tag: string }, { due_at }: { due_at: number }) =>
+      void checks.push(`${name} ${tag} at ${due_at}`),
   } as unknown as Producer;
   const list = async () => {
     listed += 1;
@@ -91,7 +92,7 @@ describe('watching rings', () => {
     expect(await watch(['a', 'b'], clusters)).toEqual({
       asked: ['mend a'],
       dispatched: [{ cluster: clusterName({ owner: 'johny2', tag: 'a' }) }],
-      checks: ['check-ring a', 'check-ring b'],
+      checks: ['check-ring a at 0', 'check-ring b at 15000'],
       listed: 1,
       rings: {
         [clusterName({ owner: 'johny2', tag: 'a' })]: { missing: 0, isBroken: true },
@@ -113,7 +114,10 @@ describe('watching rings', () => {
     ];
     const clusters = [a, { ...a, ...b, deleting: true }, { ...a, ...c, ring: [ringNode('1')] }];
     const rounds = [0, 10_000, 29_999, 30_000, 40_000];
-    expect((await watch(['a', 'b', 'c'], clusters, 'busy', rounds)).checks).toEqual(['check-ring a', 'check-ring a']);
+    expect((await watch(['a', 'b', 'c'], clusters, 'busy', rounds)).checks).toEqual([
+      'check-ring a at 0',
+      'check-ring a at 30000',
+    ]);
   });
 
   it('leaves alone what an operation waits for already', async () => {

@@ -62,9 +62,11 @@ export function createWatchRings({ board, host, producer, tellRings, log, now }:
       const drawn = clusters.filter(({ ring, deleting }) => ring.length > 1 && !deleting);
       if (drawn.length === 0 || now() - checkedAt < CHECK_EVERY_MS) return;
       checkedAt = now();
-      for (const { name, owner, tag } of drawn) {
+      for (const [index, { name, owner, tag }] of drawn.entries()) {
         guard.assertHeld();
-        await producer.enqueue('check-ring', { cluster: name, owner, tag });
+        // One after the other: who asks for a cluster meanwhile does not wait for all of them.
+        const due_at = checkedAt + Math.floor((CHECK_EVERY_MS * index) / drawn.length);
+        await producer.enqueue('check-ring', { cluster: name, owner, tag }, { due_at });
       }
     },
   };

@@ -1,3 +1,4 @@
+import type { SeenWay } from '@quartermaster/couchdb';
 import { TIME_BOUNDS, type Figures } from '@quartermaster/foundation';
 import type { SeenProcess, SeenRing } from '@quartermaster/stores';
 import { secondsSince, type Overview } from '../overview.js';
@@ -70,7 +71,15 @@ function histogram(name: string, labels: Sample['labels'], slots: readonly numbe
 
 const KINDS = ['web', 'worker', 'mini-worker'] as const;
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
-const WAY_STATES = ['running', 'starting', 'failing', 'failed', 'completed', 'missing', 'unknown'] as const;
+const WAY_STATES = [
+  'running',
+  'starting',
+  'failing',
+  'failed',
+  'completed',
+  'missing',
+  'unknown',
+] as const satisfies readonly SeenWay['state'][];
 
 function planShared(
   { overview, rings, redisProblems, now }: Observed,

@@ -1,3 +1,4 @@
+import { clusterName } from '@quartermaster/couchdb';
 import type { Discovery } from '@quartermaster/discovery';
 import { readSteps, type Producer } from '@quartermaster/jobs';
 import {
@@ -80,6 +81,8 @@ export function createRoutes(parts: RoutesParts): Route[] {
   const queueWatch = createQueueWatch(board);
   const taskParts = { ...parts, queueWatch, slackChannel: config.SLACK_CHANNEL };
   const openJobs = createOpenJobs(redis, keys);
+  const clusters = createClusterOperations(redis, keys);
+  const rings = createRingBoard(redis, keys);
   const overview = { board, producer, openJobs, instances: cache, images, stacks, zones };
   const findRedisProblems = createDurabilityLook(redis);
   const webUrl = config.WEB_URL ?? `http://127.0.0.1:${config.PORT}`;
@@ -120,9 +123,14 @@ export function createRoutes(parts: RoutesParts): Route[] {
       slackChannel: config.SLACK_CHANNEL,
     }),
     ...accountsRoutes(createAccounts(redis, keys)),
-    ...couchdbRoutes({ operations: createClusterOperations(redis, keys), producer, queueWatch }),
+    ...couchdbRoutes({ operations: clusters, producer, queueWatch }),
     ...discoveryRoutes({ ...parts, isConfigured: config.ETCD_HOSTS.length > 0 }),
-    metricsRoute({ ...overview, heart: parts.heart, rings: createRingBoard(redis, keys), findRedisProblems }),
+    metricsRoute({
+      ...overview,
+      heart: parts.heart,
+      loadRings: async () => rings.list((await clusters.listClusters()).map(clusterName)),
+      findRedisProblems,
+    }),
     processesRoute({
       ...overview,
       discovery: config.ETCD_HOSTS.length > 0 ? parts.discovery : undefined,

@@ -1,4 +1,4 @@
-import type { Heart, ProcessBoard, RingBoard } from '@quartermaster/stores';
+import type { Heart, ProcessBoard, SeenRing } from '@quartermaster/stores';
 import type { Route } from '../api.js';
 import type { DurabilityLook } from '../durability-look.js';
 import { planSamples } from '../metrics/samples.js';
@@ -7,7 +7,8 @@ import { loadOverview, type OverviewParts } from '../overview.js';
 export interface MetricsParts extends OverviewParts {
   readonly board: ProcessBoard;
   readonly heart: Pick<Heart, 'handOver'>;
-  readonly rings: Pick<RingBoard, 'list'>;
+  /** Rings of all CouchDB clusters, as far as they were seen. */
+  readonly loadRings: () => Promise<SeenRing[]>;
   readonly findRedisProblems: DurabilityLook;
 }
 
@@ -15,7 +16,7 @@ export interface MetricsParts extends OverviewParts {
  * `GET /metrics`: all processes, whichever `web` is asked. This one hands its figures over first and reads all of them from
  * Redis, so that no counter goes back when the next scrape reaches another `web`.
  */
-export function metricsRoute({ heart, rings, findRedisProblems, ...parts }: MetricsParts): Route {
+export function metricsRoute({ heart, loadRings, findRedisProblems, ...parts }: MetricsParts): Route {
   return {
     method: 'get',
     path: '/metrics',
@@ -34,7 +35,7 @@ export function metricsRoute({ heart, rings, findRedisProblems, ...parts }: Metr
       const figures = await parts.board.loadFigures(ids);
       // A Redis that keeps its settings to itself still has the figures.
       const redisProblems = await findRedisProblems().catch(() => undefined);
-      const samples = planSamples({ overview, figures, rings: await rings.list(now), redisProblems, now });
+      const samples = planSamples({ overview, figures, rings: await loadRings(), redisProblems, now });
       // Loaded where somebody scrapes only.
       const { CONTENT_TYPE, writeMetrics } = await import('../metrics/write.js');
       return {

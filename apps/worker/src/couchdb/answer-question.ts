@@ -50,12 +50,17 @@ async function answer(
       return { state: 'done', message: `${owner} has ${count}`, result };
     }
     const key = { owner, tag };
+    const name = clusterName(key);
+    // Before the cluster: what has ended by then is seen in it.
+    const last = await work.loadLast(name);
     const cluster = await host.find(key, guard);
     if (cluster !== undefined) {
-      return { state: 'done', message: `CouchDB cluster ${tag}`, result: await show(cluster) };
+      const shown = await show(cluster);
+      const result = last === undefined ? shown : { ...shown, LastOperation: showLast(last) };
+      return { state: 'done', message: `CouchDB cluster ${tag}`, result };
     }
-    if ((await work.countWaiting(clusterName(key), 'create')) > 0) return undefined;
-    return { state: 'failed', error: toErrorRecord(notThere(tag, await work.loadLast(clusterName(key)))) };
+    if ((await work.countWaiting(name, 'create')) > 0) return undefined;
+    return { state: 'failed', error: toErrorRecord(notThere(tag, await work.loadLast(name))) };
   } catch (error) {
     // What passes is worth another try; what Kubernetes refuses, the caller may hear.
     if (!(error instanceof AppError) || error.kind === 'unavailable') throw error;
@@ -69,8 +74,7 @@ function createShow(parts: QuestionParts, guard: EffectGuard, log: Logger): Show
   return async (cluster) => {
     const ways = await seeRing(cluster);
     if (hasGaps(ways) && !cluster.deleting) await askToMend(parts, cluster, log);
-    const last = await parts.work.loadLast(cluster.name);
-    return { ...showCluster(cluster, ways), ...(last === undefined ? {} : { LastOperation: showLast(last) }) };
+    return showCluster(cluster, ways);
   };
 }
 

@@ -9,17 +9,19 @@ export interface MendParts {
   readonly now: () => number;
 }
 
-const MEND_EVERY_MS = 60_000;
+const MINUTE_MS = 60_000;
 
-/** Has a ring with gaps drawn anew, once a minute at the most, where nothing else waits for its cluster. Throws nothing. */
+/** Has a ring with gaps drawn anew, once in so many minutes, where nothing else waits for its cluster. Throws nothing. */
 export async function askToMend(
   { work, producer, now }: MendParts,
   { name, owner, tag }: StandingCluster,
   log: Logger,
+  everyMinutes = 1,
 ): Promise<void> {
   try {
     const job = producer.describe('work-off-cluster', { cluster: name });
-    const id = `mend-${name}-${Math.floor(now() / MEND_EVERY_MS)}`;
+    // Its minute, or that in which its period began: what was asked for then is the same.
+    const id = `mend-${name}-${Math.floor(now() / MINUTE_MS / everyMinutes) * everyMinutes}`;
     if ((await work.acceptIfIdle(name, { kind: 'mend', id, owner, tag }, job, now())) !== 'accepted') return;
     log.warn('The ring of a CouchDB cluster has gaps; it is drawn anew', { cluster: name, operation_id: id });
     await producer.dispatch(job);

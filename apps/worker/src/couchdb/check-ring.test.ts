@@ -11,10 +11,10 @@ async function check({ host, couch, world }: ClusterDesk) {
   const parts = {
     host,
     couch,
-    rings: {
-      note: async (cluster: string, figures: object, at: number) => void noted.push({ cluster, at, ...figures }),
+    rings: { note: async (cluster: string, figures: object) => void noted.push({ cluster, ...figures }) },
+    work: {
+      acceptIfIdle: async (_cluster: string, { id }: { id: string }) => (mends.push(id), 'accepted' as const),
     },
-    work: { acceptIfIdle: async (cluster: string) => (mends.push(cluster), 'accepted' as const) },
     producer: { describe: () => ({ id: 'j1' }) as OpenJob, dispatch: async () => undefined },
     now: () => world.time,
   };
@@ -29,12 +29,14 @@ async function withCluster(): Promise<ClusterDesk> {
   return desk;
 }
 
+const minuteOf = ({ world }: ClusterDesk): number => Math.floor(world.time / 60_000);
+
 describe('a look at a ring', () => {
   it('is noted, with what one node has more than the next', async () => {
     const desk = await withCluster();
     desk.cluster.pods.forEach(({ disk }, index) => disk.sequences.set('_users', index === 0 ? 12 : 5));
     const { noted, mends } = await check(desk);
-    expect(noted).toEqual([{ cluster: NAME, at: desk.world.time, pending: 7, ways: { running: 6 } }]);
+    expect(noted).toEqual([{ cluster: NAME, pending: 7, ways: { running: 6 } }]);
     expect(mends).toEqual([]);
   });
 
@@ -50,7 +52,7 @@ describe('a look at a ring', () => {
   it('notes as unknown what nobody says', async () => {
     const desk = await withCluster();
     desk.world.isReachable = () => false;
-    expect((await check(desk)).noted).toEqual([{ cluster: NAME, at: desk.world.time, ways: { unknown: 6 } }]);
+    expect((await check(desk)).noted).toEqual([{ cluster: NAME, ways: { unknown: 6 } }]);
   });
 
   it('has a ring with gaps mended, though nobody has asked for it', async () => {
@@ -58,7 +60,18 @@ describe('a look at a ring', () => {
     desk.cluster.pods[0]?.disk.replications.clear();
     const { noted, mends } = await check(desk);
     expect(noted).toMatchObject([{ ways: { running: 4, missing: 2 } }]);
-    expect(mends).toEqual([NAME]);
+    expect(mends).toEqual([`mend-${NAME}-${minuteOf(desk)}`]);
+  });
+
+  it('has it mended only now and then where CouchDB has given a replication up: it may do so again', async () => {
+    const desk = await withCluster();
+    for (const way of desk.cluster.pods[0]?.disk.replications.values() ?? []) way.state = 'failed';
+    const ids = [];
+    for (let minute = 0; minute < 31; minute += 1) {
+      ids.push(...(await check(desk)).mends);
+      desk.world.time += 60_000;
+    }
+    expect(new Set(ids).size).toBe(3);
   });
 
   it('is not taken where there is no cluster', async () => {

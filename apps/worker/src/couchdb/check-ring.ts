@@ -9,6 +9,9 @@ export interface RingCheckParts extends RingParts, MendParts {
   readonly rings: Pick<RingBoard, 'note'>;
 }
 
+/** How often a ring is drawn anew unasked in which CouchDB has given a replication up: it may well do so again. */
+const FAILED_EVERY_MINUTES = 15;
+
 /** Looks how far the ring of a cluster has come, for the metrics, and has it mended where it has gaps. */
 export async function checkRing(
   parts: RingCheckParts,
@@ -19,6 +22,8 @@ export async function checkRing(
   const cluster = await parts.host.find(key, guard);
   if (cluster === undefined || cluster.deleting) return;
   const ways = await createSeeRing(parts, guard, log)(cluster);
-  await parts.rings.note(cluster.name, sumUpRing(ways), parts.now());
-  if (hasGaps(ways)) await askToMend(parts, cluster, log);
+  guard.assertHeld();
+  await parts.rings.note(cluster.name, sumUpRing(ways));
+  const isMissing = ways.some(({ state }) => state === 'missing');
+  if (hasGaps(ways)) await askToMend(parts, cluster, log, isMissing ? 1 : FAILED_EVERY_MINUTES);
 }

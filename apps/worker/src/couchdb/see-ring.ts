@@ -52,16 +52,17 @@ export function createSeeRing(
     await askAll(async (name, node, own) => {
       sights.set(name, { replications: await node.listReplications(own) });
     });
-    const untold = lookAtRing(cluster, sights).filter(({ pending }) => pending === undefined);
-    if (untold.length === 0) return lookAtRing(cluster, sights);
+    const seen = lookAtRing(cluster, sights);
+    const untold = seen.filter(({ state, pending }) => state !== 'unknown' && pending === undefined);
+    if (untold.length === 0) return seen;
     await askAll(async (name, node, own) => {
       const sight = sights.get(name);
       if (sight === undefined) return;
       const ends = untold.filter(({ source, target }) => source === name || target === name);
       const documents = new Map<string, number>();
+      sights.set(name, { ...sight, documents });
       for (const database of new Set(ends.map((way) => way.database))) {
         documents.set(database, await node.countDocuments(database, own));
-        sights.set(name, { ...sight, documents });
       }
     });
     return lookAtRing(cluster, sights);

@@ -1,5 +1,16 @@
 import type { Cluster, LastOperation } from './couchdb-api.js';
-import { accept, DOUBT_MS, endOf, lookFirst, progressOf, seeAgain, STILL_MS, type Goal, type Sight } from './goal.js';
+import {
+  accept,
+  DOUBT_MS,
+  endOf,
+  lookFirst,
+  progressOf,
+  seeAgain,
+  STILL_MS,
+  type End,
+  type Goal,
+  type Sight,
+} from './goal.js';
 
 interface Standing {
   readonly nodes?: number;
@@ -162,6 +173,7 @@ describe('an operation that the server tells of', () => {
     const failure = last('failed', { Message: '2 of 3 nodes are ready.', Code: 'cluster-not-ready' });
     expect(endOf(three, seeAgain(three, asked, failure, 1), 2)).toEqual({
       is: 'failed',
+      isTold: true,
       why: '2 of 3 nodes are ready.',
       code: 'cluster-not-ready',
     });
@@ -172,14 +184,42 @@ describe('an operation that the server tells of', () => {
     expect(endOf(three, seeAgain(three, asked, other, 1), 2)).toEqual({ is: 'done' });
   });
 
-  it('is followed by those who only watch, while it is under way', () => {
+  it('is followed by those who only watch, until the cluster stands as it should', () => {
     const settle: Goal = { kind: 'settle' };
-    const watched = seeAgain(settle, lookFirst(true, 0), last('waiting'), 1);
+    const unready = { Nodes: [{ Name: 'node-0', Ready: false }] };
+    const watched = seeAgain(settle, lookFirst(true, 0), { ...last('waiting'), ...unready }, 1);
     expect(endOf(settle, watched, 2)).toBeUndefined();
-    expect(endOf(settle, seeAgain(settle, watched, last('failed', { Message: 'No.' }), 2), 3)).toMatchObject({
-      why: 'No.',
-    });
+    const look = (next: Cluster): End | undefined => endOf(settle, seeAgain(settle, watched, next, 2), 3);
+    expect(look({ ...last('done'), ...unready })).toBeUndefined();
+    expect(look(last('done'))).toEqual({ is: 'done' });
+    expect(look({ ...last('failed', { Message: 'No.' }), ...unready })).toMatchObject({ why: 'No.' });
+    // Somebody else's wish that was refused.
+    expect(look(last('failed', { Message: 'No.' }))).toEqual({ is: 'done' });
     expect(endOf(settle, seeAgain(settle, lookFirst(true, 0), last('failed'), 1), 2)).toEqual({ is: 'done' });
+  });
+
+  it('is followed by those who watch for the end of a deletion', () => {
+    const removal: Goal = { kind: 'delete' };
+    const going = (State: LastOperation['State']): Cluster => ({
+      ...last(State, { Kind: 'delete', Message: 'Objects are left.' }),
+      Deleting: true,
+    });
+    const watched = seeAgain(removal, lookFirst(true, 0), going('waiting'), 1);
+    expect(endOf(removal, watched, STILL_MS * 2)).toBeUndefined();
+    const told = { is: 'failed', isTold: true, why: 'Objects are left.' };
+    expect(endOf(removal, seeAgain(removal, watched, going('failed'), 2), 3)).toEqual(told);
+    expect(endOf(removal, seeAgain(removal, lookFirst(true, 0), going('failed'), 1), 2)).toEqual(told);
+    expect(endOf(removal, seeAgain(removal, watched, going('done'), 2), STILL_MS + 2)).toMatchObject({ is: 'failed' });
+  });
+
+  it('is known again after its answer was lost: it is what came after the first look', () => {
+    const before = last('done', { Id: 'o0' });
+    const lost = accept(seeAgain(three, lookFirst(false, 0), before, 1), 'lost', 2);
+    expect(endOf(three, seeAgain(three, lost, { ...before, Replicas: 1 }, 3), 4)).toBeUndefined();
+    const failure = last('failed', { Message: 'Over quota.' });
+    expect(endOf(three, seeAgain(three, lost, failure, 3), 4)).toMatchObject({ isTold: true, why: 'Over quota.' });
+    const waiting = seeAgain(three, lost, last('waiting'), 3);
+    expect([waiting.isDoubted, endOf(three, waiting, DOUBT_MS * 2)]).toEqual([undefined, undefined]);
   });
 
   it('has a deletion end when nothing is there any more', () => {
@@ -194,7 +234,11 @@ describe('an operation that the server tells of', () => {
     const create: Goal = { kind: 'create', replicas: 3 };
     const words = 'There is no CouchDB cluster shop. It could not be made: exceeded quota.';
     const gone = [1, 2].reduce<Sight>((seen, at) => seeAgain(create, seen, undefined, at, words), asked);
-    expect(endOf(create, gone, 3)).toEqual({ is: 'failed', why: 'It could not be made: exceeded quota.' });
+    expect(endOf(create, gone, 3)).toEqual({
+      is: 'failed',
+      isTold: true,
+      why: 'It could not be made: exceeded quota.',
+    });
   });
 });
 

@@ -33,8 +33,16 @@ export interface Sight {
   readonly changedAt: number;
 }
 
-/** `code`: as the server calls a failure that it has told of. */
-export type End = { readonly is: 'done' } | { readonly is: 'failed'; readonly why: string; readonly code?: string };
+export type End =
+  | { readonly is: 'done' }
+  | {
+      readonly is: 'failed';
+      readonly why: string;
+      /** The server has told why. */
+      readonly isTold?: true;
+      /** As it calls that, where it does. */
+      readonly code?: string;
+    };
 
 /**
  * A cluster that is the same for so long (ms) is given up. Nodes may take 10 min to become ready, and copying shows no
@@ -51,10 +59,7 @@ export function lookFirst(isAccepted: boolean, now: number): Sight {
 /** What is known after another look; `cluster` undefined: it is not there, with the server's words about it. */
 export function seeAgain(goal: Goal, sight: Sight, cluster: Cluster | undefined, now: number, absence?: string): Sight {
   const { isAccepted, first = cluster, absences } = sight;
-  const last = cluster?.LastOperation;
-  // Whoever only watches follows what is under way.
-  const underWay = goal.kind === 'settle' && last?.State === 'waiting' ? last.Id : undefined;
-  const operation = underWay ?? sight.operation;
+  const operation = operationToFollow(goal, sight, cluster?.LastOperation);
   const isSame = shapeOf(cluster) === shapeOf(sight.cluster);
   const hasMoved = sight.hasMoved || (cluster !== undefined && isMoving(goal, cluster, first));
   const known = {
@@ -64,9 +69,20 @@ export function seeAgain(goal: Goal, sight: Sight, cluster: Cluster | undefined,
     ...(first && { first }),
     ...(operation !== undefined && { operation }),
     ...(absence !== undefined && { absence }),
-    ...(sight.isDoubted && !hasMoved && { isDoubted: true as const, doubtedSince: sight.doubtedSince ?? now }),
+    ...(sight.isDoubted &&
+      !hasMoved &&
+      operation === undefined && { isDoubted: true as const, doubtedSince: sight.doubtedSince ?? now }),
   };
   return cluster === undefined ? { ...known, absences: absences + 1 } : { ...known, cluster, absences: 0 };
+}
+
+/** What is known to have been asked for; whoever only watches follows what is under way. */
+function operationToFollow({ kind }: Goal, sight: Sight, last: LastOperation | undefined): string | undefined {
+  if (last === undefined) return sight.operation;
+  if (kind === 'settle') return last.State === 'waiting' ? last.Id : sight.operation;
+  if (sight.operation !== undefined || !sight.isAccepted || last.Kind !== kind) return sight.operation;
+  // Where the answer was lost, it is what came after the first look.
+  return sight.isDoubted && last.Id === sight.first?.LastOperation?.Id ? undefined : last.Id;
 }
 
 /** What an operation changes; what is written to the databases meanwhile is none of its. */
@@ -95,7 +111,12 @@ export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
   const { isAccepted, cluster, first, hasMoved, changedAt, isDoubted, doubtedSince = now } = sight;
   if (!isAccepted) return undefined;
   const last = cluster?.LastOperation;
-  if (last !== undefined && last.Id === sight.operation) return endTold(goal, last);
+  if (cluster !== undefined && last !== undefined && last.Id === sight.operation) {
+    // The server itself gives up what does not get on for an hour.
+    if (last.State === 'waiting') return undefined;
+    const told = endTold(goal, cluster, last);
+    if (told !== undefined) return told;
+  }
   if (isDoubted && now - Math.max(changedAt, doubtedSince) >= DOUBT_MS) {
     const why = `Nothing has come of it for ${spanOf(DOUBT_MS / 1000)} since its answer was lost: it may not have been accepted.`;
     return { is: 'failed', why };
@@ -121,11 +142,11 @@ export function endOf(goal: Goal, sight: Sight, now: number): End | undefined {
   return undefined;
 }
 
-function endTold({ kind }: Goal, { State, Message, Code }: LastOperation): End | undefined {
-  if (State === 'waiting') return undefined;
-  // Of a deletion the cluster is still there for a moment.
-  if (State === 'done') return kind === 'delete' ? undefined : { is: 'done' };
-  return { is: 'failed', why: Message ?? 'It has failed.', ...(Code !== undefined && { code: Code }) };
+/** `undefined`: what it says of the operation does not yet end what is watched. */
+function endTold({ kind }: Goal, cluster: Cluster, { State, Message, Code }: LastOperation): End | undefined {
+  if (State === 'done') return kind === 'delete' || kind === 'settle' ? undefined : { is: 'done' };
+  if (kind === 'settle' && isSettled(cluster, cluster.Replicas)) return undefined;
+  return { is: 'failed', isTold: true, why: Message ?? 'It has failed.', ...(Code !== undefined && { code: Code }) };
 }
 
 /** Twice, as a single look may fall between two steps of the server. While a creation waits, the server says nothing at all. */
@@ -135,7 +156,8 @@ function endOfAbsent({ kind }: Goal, { absences, first, isDoubted, absence }: Si
   if (kind === 'create' && first === undefined) {
     if (isDoubted) return undefined;
     const reason = /It could not be made: .*/s.exec(absence ?? '')?.[0];
-    return { is: 'failed', why: reason ?? 'It could not be made, and what was made of it was removed.' };
+    if (reason !== undefined) return { is: 'failed', isTold: true, why: reason };
+    return { is: 'failed', why: 'It could not be made, and what was made of it was removed.' };
   }
   return { is: 'failed', why: 'It is not there any more.' };
 }

@@ -71,11 +71,10 @@ export async function watchCluster(context: Context, watched: Watched): Promise<
   if (outcome !== undefined) return outcome.answer.body;
   if (end?.is === 'failed') {
     const stands = `How it stands: \`${PROGRAM} couchdb detail ${tag}\``;
-    throw new Failure(EXIT.failed, `Cluster ${tag}: ${end.why}`, {
-      next: sight.isDoubted
-        ? `${stands}. Where nothing has come of it, ask for it again.`
-        : ((end.code && adviceOnEnd(end.code, tag)) ?? `Slack and the worker’s log have the reason. ${stands}`),
-    });
+    const doubt = sight.isDoubted ? `${stands}. Where nothing has come of it, ask for it again.` : undefined;
+    const told = end.isTold ? (adviceOnEnd(end.code ?? '', tag) ?? stands) : undefined;
+    const next = told ?? doubt ?? `Slack and the worker’s log have the reason. ${stands}`;
+    throw new Failure(EXIT.failed, `Cluster ${tag}: ${end.why}`, { next });
   }
   return body;
 }
