@@ -1,5 +1,5 @@
 // What bin/up runs once everything is installed: build, start, wait until ready, say what to try, stop in good order.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseToken, createEnvironments, givenRedisUrl } from './environment.mjs';
@@ -117,11 +117,22 @@ async function start({ port, supervisor, leftovers, isStopping }) {
   process.stdout.write(welcome(settings, Date.now() - startedAt));
 }
 
-/** What bin/quartermaster takes for its configuration file. */
+/** What bin/quartermaster takes for its configuration file; it keeps an account in it, too. */
 function keepForCommandLine({ webUrl, token }) {
   const file = join(LOCAL, 'cli.json');
+  const kept = JSON.stringify({ url: webUrl, token, ...keptAccount(file) });
   rmSync(file, { force: true });
-  writeFileSync(file, `${JSON.stringify({ url: webUrl, token })}\n`, { mode: 0o600 });
+  writeFileSync(file, `${kept}\n`, { mode: 0o600 });
+}
+
+/** The account that `accounts create --save` has left in it: of this installation, whatever its port was. */
+function keptAccount(file) {
+  try {
+    const { url, account, account_token } = JSON.parse(readFileSync(file, 'utf8'));
+    return new URL(url).hostname === '127.0.0.1' ? { account, account_token } : {};
+  } catch {
+    return {};
+  }
 }
 
 async function findEtcdPorts() {

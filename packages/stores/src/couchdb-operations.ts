@@ -1,6 +1,6 @@
 import type { ClusterOperation, ClusterQuestion, OperationOutcome } from '@quartermaster/couchdb';
 import type { Redis } from './connect.js';
-import { ACCEPT, ANSWER, ASK, COUNT, FINISH, HEAD, LIST_CLUSTERS } from './couchdb-scripts.js';
+import { ACCEPT, ANSWER, ASK, COUNT, FINISH, HEAD, LAST, LIST_CLUSTERS } from './couchdb-scripts.js';
 import type { AcceptedOperation, ClusterBoard, ClusterOperations, ClusterWork, LastOperation } from './couchdb-work.js';
 import type { Keys } from './keys.js';
 import { openJobArguments, type OpenJob } from './open-jobs.js';
@@ -10,8 +10,6 @@ import { runScript } from './script.js';
 const MOST_WAITING = 100;
 /** How long (ms) it is known what came of an operation. */
 const OPERATION_MS = 86_400_000;
-/** How long (ms) it is known which was accepted last: longer than it may take. Once it has ended, as long as that. */
-const LAST_MS = 604_800_000;
 /** How long (ms) a question is kept, and its answer: somebody waits for it now or not at all, and answers may be large. */
 const QUESTION_MS = 120_000;
 
@@ -32,8 +30,8 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
     return (await runScript(
       redis,
       ACCEPT,
-      [...at, keys.couchdbWaiting(cluster), ...ledger, keys.couchdbLast(cluster)],
-      [id, kind, owner, tag, JSON.stringify(operation), now, ...limits, ...openJobArguments(job, now), LAST_MS],
+      [...at, keys.couchdbWaiting(cluster), ...ledger],
+      [id, kind, owner, tag, JSON.stringify(operation), now, ...limits, ...openJobArguments(job, now)],
     )) as AcceptedOperation;
   };
 
@@ -59,16 +57,15 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
       return { operation: JSON.parse(wanted) as ClusterOperation };
     },
     loadLast: async (cluster) => {
-      const id = await redis.get(keys.couchdbLast(cluster));
-      if (id === null) return undefined;
-      const [kind, outcome] = await redis.hmget(keys.couchdbOperation(id), 'kind', 'outcome');
-      if (!kind) return undefined;
-      const state = outcome ? (JSON.parse(outcome) as OperationOutcome) : { state: 'waiting' as const };
-      return { id, kind: kind as LastOperation['kind'], state };
+      const at = [keys.couchdbWaiting(cluster), keys.couchdbLast(cluster)];
+      const found = (await runScript(redis, LAST, at, [operations])) as [string, LastOperation['kind'], string?] | null;
+      if (found === null) return undefined;
+      const [id, kind, outcome] = found;
+      return { id, kind, state: outcome ? (JSON.parse(outcome) as OperationOutcome) : { state: 'waiting' } };
     },
     countWaiting: async (cluster, kind) =>
       Number(await runScript(redis, COUNT, [keys.couchdbWaiting(cluster)], [operations, kind])),
-    finish: async (cluster, fence, id, { outcome, stands, jobs = [] }, now) => {
+    finish: async (cluster, fence, id, { outcome, stands, counts = false, jobs = [] }, now) => {
       const finished = await runScript(
         redis,
         FINISH,
@@ -87,6 +84,7 @@ export function createClusterOperations(redis: Redis, keys: Keys): ClusterOperat
           stands === undefined ? '' : Number(stands),
           keys.accountClusters(''),
           operations,
+          counts ? 1 : 0,
           ...jobs.flatMap((job) => openJobArguments(job, now)),
         ],
       );

@@ -8,8 +8,8 @@ import { defineScript } from './script.js';
  */
 
 /**
- * KEYS account, tags, operation, waiting, openJobs, openJobSpecs, last. ARGV id, kind, owner, tag, JSON, now, most waiting, `1` where
- * nothing else may wait, job (3), how long it is known as the last
+ * KEYS account, tags, operation, waiting, openJobs, openJobSpecs. ARGV id, kind, owner, tag, JSON, now, most waiting, `1` where
+ * nothing else may wait, job…
  */
 export const ACCEPT = defineScript(`${OPEN_JOB_LUA}
 if redis.call('EXISTS', KEYS[3]) == 1 then
@@ -24,8 +24,6 @@ if waiting >= tonumber(ARGV[7]) then return 'full' end
 redis.call('HSET', KEYS[3], 'kind', ARGV[2], 'owner', ARGV[3], 'tag', ARGV[4], 'wanted', ARGV[5], 'at', ARGV[6])
 redis.call('RPUSH', KEYS[4], ARGV[1])
 if ARGV[2] == 'create' then redis.call('SADD', KEYS[2], ARGV[4]) end
--- Nobody has asked for a mend.
-if ARGV[2] ~= 'mend' then redis.call('SET', KEYS[7], ARGV[1], 'PX', ARGV[12]) end
 openJob(KEYS[5], KEYS[6], ARGV[9], ARGV[10], ARGV[11])
 return 'accepted'
 `);
@@ -57,6 +55,24 @@ local id = redis.call('LINDEX', KEYS[1], 0)
 return id and redis.call('HMGET', ARGV[1] .. id, 'wanted')
 `);
 
+/**
+ * KEYS waiting, last. ARGV what the key of an operation begins with → {id, kind, outcome or false} of the operation that was
+ * asked for last, or nothing. A mend is asked for by nobody.
+ */
+export const LAST = defineScript(`
+local function look(id)
+  local kind, outcome = unpack(redis.call('HMGET', ARGV[1] .. id, 'kind', 'outcome'))
+  return kind and kind ~= 'mend' and {id, kind, outcome}
+end
+local waiting = redis.call('LRANGE', KEYS[1], 0, -1)
+for i = #waiting, 1, -1 do
+  local found = look(waiting[i])
+  if found then return found end
+end
+local ended = redis.call('GET', KEYS[2])
+return ended and look(ended)
+`);
+
 /** Expects a key of a list, what the key of an operation begins with, and a kind of operation. */
 const COUNT_LUA = `
 local function countKind(waiting, operations, kind)
@@ -75,7 +91,7 @@ return countKind(KEYS[1], ARGV[1], ARGV[2])
 
 /**
  * KEYS journal, waiting, operation, openJobs, openJobSpecs, last. ARGV fence, id, outcome, retention, `1` where the cluster stands, `0`
- * where it does not, else empty, what the keys of tags and of operations begin with, jobs (3 each)…
+ * where it does not, else empty, what the keys of tags and of operations begin with, `1` where it is the last that counts, jobs (3 each)…
  */
 export const FINISH = defineScript(`${OPEN_JOB_LUA}${COUNT_LUA}
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
@@ -85,13 +101,13 @@ redis.call('LPOP', KEYS[2])
 redis.call('HSET', KEYS[3], 'outcome', ARGV[3])
 redis.call('HDEL', KEYS[3], 'wanted')
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
-if redis.call('GET', KEYS[6]) == ARGV[2] then redis.call('PEXPIRE', KEYS[6], ARGV[4]) end
+if ARGV[8] == '1' then redis.call('SET', KEYS[6], ARGV[2], 'PX', ARGV[4]) end
 local place = redis.call('HMGET', KEYS[3], 'owner', 'tag')
 local tags = ARGV[6] .. place[1]
 if ARGV[5] == '1' then redis.call('SADD', tags, place[2]) end
 -- One that is still to be made keeps its account from being deleted.
 if ARGV[5] == '0' and countKind(KEYS[2], ARGV[7], 'create') == 0 then redis.call('SREM', tags, place[2]) end
-for i = 8, #ARGV, 3 do openJob(KEYS[4], KEYS[5], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+for i = 9, #ARGV, 3 do openJob(KEYS[4], KEYS[5], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 return 1
 `);
 

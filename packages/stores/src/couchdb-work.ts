@@ -22,7 +22,7 @@ export interface ClusterOperations {
   load(id: string): Promise<OperationState | undefined>;
 }
 
-/** The operation that was asked for last of a cluster. */
+/** The operation that was asked for last of a cluster, of those that counted or wait. */
 export interface LastOperation {
   readonly id: string;
   readonly kind: Exclude<ClusterOperation['kind'], 'mend'>;
@@ -34,6 +34,8 @@ export interface FinishedOperation {
   readonly outcome: OperationOutcome;
   /** Whether the cluster is there afterwards; decides whether its account can be deleted. Missing: as before. */
   readonly stands?: boolean;
+  /** It is what came of the cluster. Not so: a caller's mistake, which is told to him alone, or what nobody asked for. */
+  readonly counts?: boolean;
   /** Opened together with it; to be dispatched afterwards. */
   readonly jobs?: readonly OpenJob[];
 }

@@ -66,7 +66,7 @@ export function createDnsAccount(options: DnsAccountOptions): DnsAccount {
 
   function noteChange(comment?: string): ChangeInfo {
     const submittedAt = now();
-    const change = { id: `C${code(random)}`, submittedAt, syncedAt: submittedAt + options.insyncMs, comment };
+    const change = { id: `C${code(Math.random)}`, submittedAt, syncedAt: submittedAt + options.insyncMs, comment };
     changes.set(change.id, change);
     return change;
   }

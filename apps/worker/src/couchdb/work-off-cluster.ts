@@ -61,7 +61,8 @@ export function createClusterWorker(
     const text = end.told ?? tell(operation, outcome);
     const channel = text === '' ? undefined : settings.channel;
     const jobs = describeMessage(producer, { event_id: `couchdb-${id}`, channel, text }, operation.request_id);
-    const finished: FinishedOperation = { outcome, jobs, ...(stands === undefined ? {} : { stands }) };
+    const counts = kind !== 'mend' && !isCallersMistake(outcome);
+    const finished: FinishedOperation = { outcome, counts, jobs, ...(stands === undefined ? {} : { stands }) };
     const isStored = await work.finish(cluster, journal.holder.fence, id, finished, now());
     if (!isStored) throw new LeaseLost(`couchdb:${cluster}`, 'another process has taken over');
     for (const job of jobs) await producer.dispatch(job);
@@ -156,8 +157,11 @@ function reasonOf({ code, message }: ErrorRecord): { code: string; error: string
 /** A mend that fails comes again; it is told once it has worked. */
 function tell(operation: ClusterOperation, outcome: OperationEnd['outcome']): string {
   if (outcome.state === 'done') return clusterChanged(operation, outcome.message);
-  // A caller's own mistake is answered to him alone.
-  const { kind, message } = outcome.error;
-  const isTold = operation.kind !== 'mend' && kind !== 'not-found' && kind !== 'conflict';
-  return isTold ? clusterNotChanged(operation.kind, operation, message) : '';
+  const isTold = operation.kind !== 'mend' && !isCallersMistake(outcome);
+  return isTold ? clusterNotChanged(operation.kind, operation, outcome.error.message) : '';
+}
+
+/** It is answered to him alone, and says nothing of the cluster. */
+function isCallersMistake(outcome: OperationEnd['outcome']): boolean {
+  return outcome.state === 'failed' && ['not-found', 'conflict'].includes(outcome.error.kind);
 }

@@ -15,7 +15,8 @@ const GRPC_OPTIONS = {
   // A connection that nothing passes on any more is noticed after 15 s, should nothing else notice it earlier.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
-  'grpc.keepalive_permit_without_calls': 1,
+  // etcd drops a client that pings without a call; one that waits for nothing need not know.
+  'grpc.keepalive_permit_without_calls': 0,
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.min_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 1000,
