@@ -29,6 +29,7 @@ Things to try, in another terminal:
   curl ${sandboxUrl}/_sandbox/slack
 
 To terminate one: bin/quartermaster terminate <id>
+
 The sandbox forgets its clouds when it ends; what Quartermaster knows of them stays. To begin anew, remove .local.
 Ctrl-C stops everything.
 

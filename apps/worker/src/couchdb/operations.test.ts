@@ -63,3 +63,20 @@ describe.each(SPAWNER_TYPES)('a cluster (%s)', (spawner) => {
     ]);
   });
 });
+
+it('what a caller got wrong is nothing that came of the cluster, nor is a mend', async () => {
+  const desk = openClusterDesk('rc');
+  await desk.perform({ kind: 'scale', replicas: 2, purge: false });
+  await desk.perform(CREATE);
+  await desk.perform(CREATE);
+  await desk.perform({ kind: 'mend' });
+  await desk.perform({ kind: 'delete' });
+  const ends = [...desk.finished.values()].map(({ outcome, counts }) => [outcome.state, counts]);
+  expect(ends).toEqual([
+    ['failed', false],
+    ['done', true],
+    ['failed', false],
+    ['done', false],
+    ['done', true],
+  ]);
+});
