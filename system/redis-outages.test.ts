@@ -96,6 +96,7 @@ describe('an outage of Redis', () => {
 
   it('by a hang: the same', async () => {
     system.redis.process().kill('SIGSTOP');
+    await eventually(async () => expect((await lane.api('/readyz')).status).toBe(503), 60_000, 20);
     const slowest = await expectRefusals(lane.api);
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     system.redis.process().kill('SIGCONT');
